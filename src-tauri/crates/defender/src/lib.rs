@@ -1,0 +1,5 @@
+//! The alert sources: query, pages, throttling, streaming, fields.
+
+mod row;
+
+pub use row::AlertRow;

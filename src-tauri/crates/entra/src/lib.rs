@@ -1,0 +1,1 @@
+//! Consent, catchers, tokens and diagnosis against Microsoft Entra.

@@ -1,0 +1,24 @@
+//! The contract: every request and response that the window and `msspctl` exchange with the engine.
+//!
+//! It is types and nothing else: no I/O, no decisions. Times are RFC 3339 in UTC, names on the wire are `snake_case`,
+//! enum values are kebab-case. The invariant: no response type can hold a secret; secrets travel inwards only, as
+//! [`SecretInput`], which has no `Serialize`, no `Debug` of its content and no `Clone`.
+
+mod customer;
+mod problem;
+mod progress;
+mod proof;
+mod secret;
+
+pub use customer::{
+    AddCustomer, AuthorisationView, CloudView, ConnectorView, ConsentView, CustomerView, Destination, DestinationQuery,
+    EditCustomer, ExportView, PermissionView, PortalStep, ProofView, RegistrationInput, RegistrationSheet, RegistrationView,
+    SourceView, Step, StepState, StepView, TenantFound, TenantQuery,
+};
+pub use problem::{Microsoft, Problem, ProblemCode, Who};
+pub use progress::{Evidence, EvidenceKey, EvidenceState, Fact, Progress, WaitingFor};
+pub use proof::{
+    AuthorisationRequest, AuthorisationResult, Catcher, ConsentRequest, ConsentResult, ExportRequest, ExportResult,
+    JournalEntry, JournalState, Proof, ProvenFile, PullQuery, PullSummary, WrittenFile,
+};
+pub use secret::SecretInput;

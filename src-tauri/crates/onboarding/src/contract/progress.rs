@@ -1,0 +1,150 @@
+//! What the engine says while it works: progress, and the evidence that the window shows beside each step.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One line of progress. With `--json` it is one JSON line on standard error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[ts(export)]
+pub enum Progress {
+    /// The address at which a person signs in, and until when the answer is awaited.
+    SignIn {
+        /// To be opened in a browser. Carries `state` and `nonce`, no secret.
+        url: String,
+        /// End of the wait.
+        #[ts(type = "string")]
+        expires: Timestamp,
+    },
+    /// The browser was asked to open.
+    BrowserOpened,
+    /// Somebody must act, and the engine waits.
+    Waiting {
+        /// For whom or what.
+        waiting_for: WaitingFor,
+        /// End of the wait.
+        #[ts(type = "string")]
+        until: Timestamp,
+        /// How often the engine has looked.
+        attempts: u32,
+    },
+    /// A check changed its state.
+    Evidence(Evidence),
+    /// A file was written or read.
+    File {
+        /// Its name.
+        name: String,
+    },
+    /// Alerts have arrived so far.
+    Pulled {
+        /// How many.
+        #[ts(type = "number")]
+        alerts: u64,
+        /// Bytes of alert data.
+        #[ts(type = "number")]
+        bytes: u64,
+    },
+}
+
+/// What a wait is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum WaitingFor {
+    /// A person signs in and consents.
+    SignIn,
+    /// The customer's portal authorises the app.
+    Authorisation,
+}
+
+/// One check and its outcome: green only after something was compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct Evidence {
+    /// Which check.
+    pub key: EvidenceKey,
+    /// Where it stands.
+    pub state: EvidenceState,
+    /// What was compared.
+    pub facts: Vec<Fact>,
+}
+
+/// A named value that was compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct Fact {
+    /// Kebab-case name, translated by the caller.
+    pub name: String,
+    /// The value, never a secret.
+    pub value: String,
+}
+
+impl Evidence {
+    /// A check in some state, with nothing compared yet.
+    pub fn new(key: EvidenceKey, state: EvidenceState) -> Self {
+        Self { key, state, facts: Vec::new() }
+    }
+
+    /// Adds what was compared.
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.facts.push(Fact { name: name.to_owned(), value: value.into() });
+        self
+    }
+}
+
+/// The checks, in the order in which a customer passes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum EvidenceKey {
+    /// The tenant is known to Microsoft.
+    TenantExists,
+    /// Cloud, source, grant and connector go together.
+    CombinationFits,
+    /// This computer's clock agrees with Microsoft's.
+    ClockRight,
+    /// The ids and the secret have the right shape.
+    RegistrationShape,
+    /// Entra accepts the secret.
+    SecretAccepted,
+    /// The answer can come back to this computer.
+    CatcherReady,
+    /// The sign-in came back, with the right `state`.
+    SignInReturned,
+    /// It is the expected tenant.
+    TenantMatches,
+    /// What was granted is what was asked for.
+    PermissionsGranted,
+    /// The lasting sign-in is sealed in the vault.
+    SignInSealed,
+    /// The alert source answers this app.
+    ApiAnswers,
+    /// The connector files are on disk, for the owner only.
+    FilesWritten,
+    /// The files were read back.
+    FilesReadBack,
+    /// A token was fetched with what the files say.
+    TokenFromFiles,
+    /// Alerts were pulled with what the files say.
+    AlertsPulled,
+}
+
+/// Where a check stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum EvidenceState {
+    /// Compared, and right.
+    Proven,
+    /// Being compared.
+    Checking,
+    /// Not yet looked at.
+    NotYet,
+    /// A person must act first.
+    Person,
+    /// Right, but something is to be known.
+    Warning,
+    /// Compared, and wrong.
+    Failed,
+}

@@ -1,0 +1,1 @@
+//! What lasts: customers, sealed secrets, journal.

@@ -1,0 +1,3 @@
+//! Developer tasks: run, test, lint, windows.
+
+fn main() {}

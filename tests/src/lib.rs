@@ -1,0 +1,1 @@
+//! Whole flows, faults, leaks, the real window, benchmarks.
