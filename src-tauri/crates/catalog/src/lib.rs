@@ -4,6 +4,63 @@
 //! this crate reads them and gives them types. It talks to nobody and decides nothing. The invariant: a value that a
 //! data file holds is never repeated in code.
 
+mod address;
+mod cloud;
+mod cloud_file;
+mod error_code;
 mod ids;
+mod permission;
+mod source;
 
+use std::sync::LazyLock;
+
+use jiff::civil::Date;
+
+pub use address::{AddressFault, under};
+pub use cloud::Cloud;
+pub use cloud_file::{CloudFileError, CloudFileFault};
+pub use error_code::{ErrorEntry, aadsts};
 pub use ids::{GrantKind, Region, SourceId, UnknownName};
+pub use permission::{Permission, permissions_for};
+pub use source::{Audience, NotOffered, NotOfferedReason, Source, SourceState};
+
+/// All of the data, parsed.
+#[derive(Debug)]
+pub struct Catalog {
+    /// The clouds, in the order in which they are offered. The first one is the default.
+    pub clouds: Vec<Cloud>,
+    /// The alert sources, in the order of [`SourceId::ALL`].
+    pub sources: Vec<Source>,
+    /// The permissions.
+    pub permissions: Vec<Permission>,
+    /// The error codes, in ascending order.
+    pub errors: Vec<ErrorEntry>,
+    /// The day on which the least recently checked data file was checked.
+    pub checked: Date,
+}
+
+static CATALOG: LazyLock<Catalog> = LazyLock::new(read);
+
+/// The data, parsed at the first call.
+pub fn catalog() -> &'static Catalog {
+    &CATALOG
+}
+
+#[expect(clippy::expect_used, reason = "the data is part of the program; a test reads all of it")]
+fn read() -> Catalog {
+    let (clouds, clouds_checked) =
+        cloud::parse(include_str!("../data/clouds.toml")).expect("clouds.toml is well-formed");
+    let (sources, sources_checked) =
+        source::parse(include_str!("../data/sources.toml")).expect("sources.toml is well-formed");
+    let (permissions, permissions_checked) =
+        permission::parse(include_str!("../data/permissions.toml")).expect("permissions.toml is well-formed");
+    let (errors, errors_checked) =
+        error_code::parse(include_str!("../data/aadsts.toml")).expect("aadsts.toml is well-formed");
+    let checked = clouds_checked.min(sources_checked).min(permissions_checked).min(errors_checked);
+    Catalog { clouds, sources, permissions, errors, checked }
+}
+
+/// A TOML date as jiff's.
+fn date(date: toml::value::Datetime) -> Result<Date, toml::de::Error> {
+    date.to_string().parse().map_err(serde::de::Error::custom)
+}
