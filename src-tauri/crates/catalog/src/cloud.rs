@@ -3,7 +3,7 @@
 //! The invariant: an API request goes to an address that [`Cloud::allows`], or it is not sent.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,8 @@ pub struct Cloud {
     pub siem: BTreeMap<Region, Url>,
     /// Additional certificate authorities, as PEM text.
     pub ca_pem: Option<String>,
+    /// The file that they were read from, as an absolute path: connector files may have to name it.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Cloud {
@@ -148,6 +150,7 @@ pub(crate) fn parse(text: &str) -> Result<(Vec<Cloud>, Date), toml::de::Error> {
         app_portal: row.app_portal,
         siem: row.siem,
         ca_pem: None,
+        ca_file: None,
     });
     Ok((clouds.collect(), crate::date(file.checked)?))
 }

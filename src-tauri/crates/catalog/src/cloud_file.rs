@@ -117,13 +117,14 @@ pub(crate) fn read(path: &Path) -> Result<Cloud, CloudFileError> {
     let attempt = || {
         let text = text_of(path, LARGEST_FILE)?;
         let mut cloud = parse(&text)?;
-        if let Some(name) = cloud.ca_pem.take() {
+        if let Some(name) = cloud.ca_file.take() {
             let file = path.parent().unwrap_or(Path::new("")).join(name);
             let pem = text_of(&file, LARGEST_CA_FILE)?;
             if !pem.contains("-----BEGIN CERTIFICATE-----") {
                 return Err(CloudFileFault::NoCertificate { path: file });
             }
             cloud.ca_pem = Some(pem);
+            cloud.ca_file = Some(std::path::absolute(&file).unwrap_or(file));
         }
         Ok(cloud)
     };
@@ -139,7 +140,7 @@ fn text_of(path: &Path, limit: u64) -> Result<String, CloudFileFault> {
     std::fs::read_to_string(path).map_err(unreadable)
 }
 
-/// Everything but the `ca_file`, whose name is left in `ca_pem`.
+/// Everything but the contents of the `ca_file`.
 fn parse(text: &str) -> Result<Cloud, CloudFileFault> {
     // Notepad's older versions begin a UTF-8 file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -173,7 +174,8 @@ fn parse(text: &str) -> Result<Cloud, CloudFileFault> {
         portal: required_address(&table, "portal")?,
         app_portal: None,
         siem: siem(&table)?,
-        ca_pem: ca_file,
+        ca_pem: None,
+        ca_file: ca_file.map(Into::into),
     })
 }
 

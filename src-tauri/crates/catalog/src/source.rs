@@ -150,6 +150,11 @@ impl Source {
         Audience::Scopes(scope.into_iter().collect())
     }
 
+    /// Whether its address depends on the customer's region.
+    pub fn regional(&self) -> bool {
+        matches!(self.base, Base::Siem)
+    }
+
     /// The permission that a token must carry for it.
     pub fn permission(&self, grant: GrantKind) -> Option<&str> {
         match grant {
