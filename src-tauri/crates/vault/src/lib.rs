@@ -1,1 +1,3 @@
 //! What lasts: customers, sealed secrets, journal.
+
+pub mod files;
