@@ -1,0 +1,161 @@
+//! The Windows part of the checks: built on Linux with mingw, run under Wine.
+//!
+//! Wine shows neither the web view nor ACLs nor the real credential store's limits; those need a real Windows. The invariant:
+//! where there is no toolchain the checks behind it say so, and the missing toolchain itself is a failure.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::process::{Log, Stop, output_of};
+use crate::workspace::{APP_FEATURES, Workspace};
+
+/// Gets a Windows standard library, a Wine prefix, and `cargo-windows`, and proves the three with a small program.
+///
+/// # Errors
+/// Skipped on other systems than Debian's family on x86-64; failed where the toolchain cannot be had.
+pub(crate) fn toolchain(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
+    can_cross()?;
+    log.run(workspace.command(workspace.own("windows-toolchain.sh")))?;
+    let text = log.text();
+    Ok(text.lines().last().unwrap_or_default().to_owned())
+}
+
+/// Clippy for Windows, every crate and target, the app included.
+///
+/// # Errors
+/// When it has a warning.
+pub(crate) fn lint(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
+    let mut lint = cargo(workspace, &["clippy", "--workspace", "--all-targets"])?;
+    lint.args(APP_FEATURES).args(["--", "-D", "warnings"]);
+    log.run(lint)?;
+    Ok("clippy, every target, no warning".into())
+}
+
+/// Links the programs, the app included.
+///
+/// # Errors
+/// When they do not link.
+pub(crate) fn build(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
+    let mut build =
+        cargo(workspace, &["build", "--package", "mssp-onboard", "--package", "msspctl", "--bins"])?;
+    build.args(APP_FEATURES);
+    log.run(build)?;
+    let folder = programs(workspace)?;
+    for name in ["msspctl.exe", "mssp-onboard.exe"] {
+        if !folder.join(name).is_file() {
+            return Err(Stop::Failed(format!("there is no {name} in {}", workspace.shown(&folder))));
+        }
+    }
+    Ok("msspctl.exe, mssp-onboard.exe".into())
+}
+
+/// The crates' own tests under Wine. Not the app's: a program that links the web view does not start there.
+///
+/// # Errors
+/// When one fails.
+pub(crate) fn tests(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
+    // In one process for each crate: a process of its own for each test costs half a second under Wine.
+    let mut test =
+        cargo(workspace, &["test", "--workspace", "--exclude", "mssp-onboard", "--exclude", "tests"])?;
+    test.args(["--lib", "--bins", "--tests", "--no-fail-fast"]);
+    test.env("TS_RS_EXPORT_DIR", workspace.path("target/contract-windows"));
+    log.run(test)?;
+    let (passed, ignored) = counted(&log.text());
+    if ignored > 0 {
+        return Err(Stop::Skipped(format!(
+            "{passed} passed under Wine, but {ignored} are marked #[ignore] there"
+        )));
+    }
+    Ok(format!("{passed} passed under Wine"))
+}
+
+/// The main job, start to proof, by the Windows program.
+///
+/// # Errors
+/// When it fails or leaves no files.
+pub(crate) fn practice(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
+    let out = workspace.path("target/practice/windows");
+    if out.exists() {
+        fs::remove_dir_all(&out)?;
+    }
+    let program = programs(workspace)?.join("msspctl.exe");
+    if !program.is_file() {
+        return Err(Stop::Skipped("there is no msspctl.exe: see windows-build".into()));
+    }
+    // The wrapper knows Wine and its prefix.
+    let mut run = workspace.command(wrapper("wine-windows")?);
+    run.arg(program).args(["practice", "run", "--out", "target/practice/windows"]);
+    log.run(run)?;
+    match fs::read_dir(&out).map(Iterator::count) {
+        Ok(count) if count > 0 => Ok(format!("msspctl.exe under Wine wrote {}", workspace.shown(&out))),
+        Ok(_) | Err(_) => Err(Stop::Failed("it ended well, but wrote nothing".into())),
+    }
+}
+
+fn can_cross() -> Result<(), Stop> {
+    if cfg!(windows) {
+        return Err(Stop::Skipped("this is Windows: the checks above ran natively".into()));
+    }
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64"))
+        || !std::path::Path::new("/etc/debian_version").exists()
+    {
+        return Err(Stop::Skipped("building for Windows is set up for Debian and Ubuntu on x86-64".into()));
+    }
+    Ok(())
+}
+
+/// A program that `windows-toolchain.sh` made.
+fn wrapper(name: &str) -> Result<PathBuf, Stop> {
+    can_cross()?;
+    let home = std::env::var_os("RUST_WINDOWS").map(PathBuf::from);
+    let home =
+        home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/share/rust-windows")));
+    let path = home.unwrap_or_default().join("bin").join(name);
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(Stop::Skipped("there is no toolchain: see windows-toolchain".into()))
+    }
+}
+
+fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<Command, Stop> {
+    let mut command = workspace.command(wrapper("cargo-windows")?);
+    command.args(arguments);
+    Ok(command)
+}
+
+/// Where `cargo-windows` puts programs: which target directory it takes depends on where its compiler comes from.
+fn programs(workspace: &Workspace) -> Result<PathBuf, Stop> {
+    let metadata = output_of(cargo(workspace, &["metadata", "--no-deps", "--format-version", "1"])?);
+    let metadata: Option<serde_json::Value> = metadata.and_then(|text| serde_json::from_str(&text).ok());
+    let target = metadata.as_ref().and_then(|metadata| metadata.get("target_directory")?.as_str());
+    let target =
+        target.ok_or_else(|| Stop::Failed("cargo-windows does not name its target directory".into()))?;
+    Ok(PathBuf::from(target).join("x86_64-pc-windows-gnu/debug"))
+}
+
+/// Tests passed and ignored, over all `test result:` lines.
+fn counted(text: &str) -> (usize, usize) {
+    let results = text.lines().filter_map(|line| line.trim().strip_prefix("test result:"));
+    let number = |result: &str, word: &str| -> usize {
+        let counts = result.split(['.', ';']).map(str::trim);
+        counts.filter_map(|count| count.strip_suffix(word)?.trim().parse::<usize>().ok()).sum()
+    };
+    results.fold((0, 0), |(passed, ignored), result| {
+        (passed + number(result, "passed"), ignored + number(result, "ignored"))
+    })
+}
+
+#[cfg(test)]
+mod own_tests {
+    use super::*;
+
+    #[test]
+    fn results_of_all_test_programs_are_added() {
+        let text = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.10s\r\n\
+                    other\n\
+                    test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+        assert_eq!(counted(text), (15, 1));
+    }
+}
