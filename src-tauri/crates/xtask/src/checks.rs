@@ -107,7 +107,7 @@ fn window_types(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
 fn window_tests(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
     let mut test = workspace.npm(&["test"]);
     // Elsewhere than in CI, vitest on a terminal stays and watches.
-    test.env("CI", "true").env("NO_COLOR", "1");
+    test.env("CI", "true");
     log.run(test)?;
     let text = log.text();
     let tests = text.lines().map(str::trim).find(|line| line.starts_with("Tests ")).unwrap_or("Tests passed");
@@ -150,8 +150,7 @@ fn nextest(workspace: &Workspace, what: &str, filter: &str) -> std::process::Com
 fn crate_tests(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
     let mut run = nextest(workspace, "run", "not package(tests)");
     run.args(["--profile", "ci"]);
-    log.run(run)?;
-    Ok(counted(&log.text()))
+    run_counted(log, run)
 }
 
 fn contract(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
@@ -185,8 +184,11 @@ fn end_to_end(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
     run.args(["--profile", "ci"]);
     let mut arguments = vec!["cargo"];
     arguments.extend(run.get_args().filter_map(|argument| argument.to_str()));
-    log.run(desktop::command(workspace, &arguments)?)?;
-    Ok(counted(&log.text()))
+    let mut session = desktop::command(workspace, &arguments)?;
+    for (name, value) in run.get_envs() {
+        value.map(|value| session.env(name, value));
+    }
+    run_counted(log, session)
 }
 
 fn ignored_tests(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
@@ -201,6 +203,16 @@ fn ignored_tests(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
             "{count} tests are marked #[ignore] and were not run: {}",
             names.replace('\n', ", ")
         ))),
+    }
+}
+
+fn run_counted(log: &mut Log, command: std::process::Command) -> Result<String, Stop> {
+    let result = log.run(command);
+    let counts = counted(&log.text());
+    match result {
+        Ok(()) => Ok(counts),
+        Err(Stop::Failed(_)) if !counts.is_empty() => Err(Stop::Failed(counts)),
+        Err(stop) => Err(stop),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -65,6 +65,9 @@ impl Log {
     /// [`Stop::Failed`] when it cannot start, ends with another status than 0, or exceeds the check's time.
     pub(crate) fn run(&mut self, mut command: Command) -> Result<(), Stop> {
         self.note(&format!("$ {}", shown(&command)));
+        // Colours and progress bars are for screens. rustfmt asks TERM alone.
+        command.env("TERM", "dumb").env("NO_COLOR", "1");
+        command.env("CARGO_TERM_COLOR", "never").env("CARGO_TERM_PROGRESS_WHEN", "never");
         command.stdin(Stdio::null()).stdout(self.file.try_clone()?).stderr(self.file.try_clone()?);
         let name = command.get_program().to_string_lossy().into_owned();
         let mut child =
@@ -74,7 +77,7 @@ impl Log {
                 return if status.success() {
                     Ok(())
                 } else {
-                    Err(Stop::Failed(format!("{}: {status}", shown(&command))))
+                    Err(Stop::Failed(format!("{}: {status}", short(&command))))
                 };
             }
             if Instant::now() >= self.ends {
@@ -82,7 +85,7 @@ impl Log {
                 let seconds = self.limit.as_secs();
                 return Err(Stop::Failed(format!(
                     "{}: ended after the limit of {seconds} s",
-                    shown(&command)
+                    short(&command)
                 )));
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -97,6 +100,13 @@ pub(crate) fn shown(command: &Command) -> String {
         .map(|part| part.to_string_lossy())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// What the table has room for: the program and what is asked of it. The whole line is in the log.
+fn short(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();
+    let asked = command.get_args().next().map(|argument| format!(" {}", argument.to_string_lossy()));
+    format!("{program}{}", asked.unwrap_or_default())
 }
 
 /// Whether a command ends with status 0; its output is dropped.
