@@ -1,5 +1,6 @@
 //! One view of an alert: columns that mean the same for every source.
 
+use catalog::SourceId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -28,4 +29,12 @@ pub struct AlertRow {
     pub url: String,
     /// The alert exactly as the API sent it.
     pub raw: String,
+}
+
+impl AlertRow {
+    /// Reads the columns out of an alert as its source sent it. What the alert does not say, or says strangely, stays
+    /// empty.
+    pub fn read(source: SourceId, json: &str) -> Self {
+        crate::fields::row(source, json)
+    }
 }

@@ -1,0 +1,427 @@
+//! What an alert says about itself: the few members that a pull needs, and the columns of [`AlertRow`].
+//!
+//! Two readings, because they are asked for at different rates. [`pick`] runs over every alert of a pull: it checks
+//! that the whole is JSON and gives some members as they stand, without copying. [`row`] runs over what is shown. The
+//! mapping follows Microsoft's own table (`configure-siem.md`). Names are matched without regard to case, because
+//! Microsoft's pages do not agree on it. The invariant: a strange member empties its column, never the alert.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use catalog::SourceId;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::error::Unreadable;
+use crate::row::AlertRow;
+
+/// The members of these names as they stand; of two with the same name the first.
+pub(crate) fn pick<'a, const N: usize>(
+    json: &'a str,
+    names: &[&str; N],
+) -> Result<[Option<&'a RawValue>; N], Unreadable> {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let judge = |error: serde_json::Error| match error.classify() {
+        serde_json::error::Category::Data => Unreadable::NotAnAlert,
+        serde_json::error::Category::Syntax
+        | serde_json::error::Category::Eof
+        | serde_json::error::Category::Io => Unreadable::NotJson,
+    };
+    let found = Pick(names).deserialize(&mut reader).map_err(judge)?;
+    reader.end().map_err(judge)?;
+    Ok(found)
+}
+
+struct Pick<'n, const N: usize>(&'n [&'n str; N]);
+
+impl<'de, const N: usize> DeserializeSeed<'de> for Pick<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, const N: usize> Visitor<'de> for Pick<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an alert")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut found = [None; N];
+        while let Some(which) = members.next_key_seed(Which(self.0))? {
+            match which {
+                Some(which) if found[which].is_none() => found[which] = Some(members.next_value()?),
+                Some(_) | None => {
+                    members.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+struct Which<'n>(&'n [&'n str]);
+
+impl<'de> DeserializeSeed<'de> for Which<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Which<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member's name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|wanted| wanted.eq_ignore_ascii_case(name)))
+    }
+}
+
+/// A member as text: strings without their quotes, numbers and words as they stand, nothing for the rest.
+pub(crate) fn raw_text(raw: Option<&RawValue>) -> Cow<'_, str> {
+    let Some(json) = raw.map(RawValue::get) else { return Cow::Borrowed("") };
+    if let Some(inner) = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        if !inner.contains('\\') {
+            return Cow::Borrowed(inner);
+        }
+        return Cow::Owned(match parse(json) {
+            Value::String(text) => text,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                String::new()
+            }
+        });
+    }
+    if json == "null" || json.starts_with(['{', '[']) { Cow::Borrowed("") } else { Cow::Borrowed(json) }
+}
+
+/// A time as the five sources write it; the legacy exporter leaves out the zone now and then, and means UTC.
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| {
+        let civil: DateTime = text.parse().ok()?;
+        civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    })
+}
+
+/// Parses JSON whose strings may hold half a surrogate pair: Windows file names do.
+fn parse(json: &str) -> Value {
+    serde_json::from_str(json).or_else(|_| serde_json::from_str(&mend(json))).unwrap_or(Value::Null)
+}
+
+/// Replaces escapes of lone surrogates with the replacement character.
+fn mend(json: &str) -> String {
+    let unit = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut mended = String::with_capacity(json.len());
+    let mut at = 0;
+    while let Some(found) = json[at..].find('\\') {
+        let escape = at + found;
+        mended.push_str(&json[at..escape]);
+        let (text, length) = match unit(escape) {
+            Some(0xD800..=0xDBFF) if matches!(unit(escape + 6), Some(0xDC00..=0xDFFF)) => (None, 12),
+            Some(0xD800..=0xDFFF) => (Some("\\ufffd"), 6),
+            Some(_) => (None, 6),
+            None => (None, 1 + json[escape + 1..].chars().next().map_or(0, char::len_utf8)),
+        };
+        mended.push_str(text.unwrap_or(&json[escape..escape + length]));
+        at = escape + length;
+    }
+    mended.push_str(&json[at..]);
+    mended
+}
+
+/// A member, without regard to the case of its name.
+fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    const NOTHING: &Value = &Value::Null;
+    value
+        .as_object()
+        .and_then(|members| {
+            members.get(name).or_else(|| {
+                members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+            })
+        })
+        .unwrap_or(NOTHING)
+}
+
+/// A member as text, following a path.
+fn text(value: &Value, path: &[&str]) -> String {
+    match path.iter().fold(value, |value, name| member(value, name)) {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
+    }
+}
+
+fn first_text(value: &Value, paths: &[&[&str]]) -> String {
+    paths.iter().map(|path| text(value, path)).find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+fn items<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    member(value, name).as_array().into_iter().flatten()
+}
+
+/// `DOMAIN\user`, or what there is of it.
+fn account(domain: &str, user: String) -> String {
+    if user.is_empty() || domain.is_empty() || user.contains(['\\', '@']) {
+        user
+    } else {
+        format!("{domain}\\{user}")
+    }
+}
+
+/// The columns of an alert.
+pub(crate) fn row(source: SourceId, json: &str) -> AlertRow {
+    let alert = &parse(json);
+    let mut row = match source {
+        SourceId::SiemDetections => detection(alert),
+        SourceId::GraphAlerts | SourceId::GraphIncidents => graph_alert(alert),
+        SourceId::DefenderAlerts => defender_alert(alert),
+        SourceId::XdrIncidents => xdr_alert(alert),
+    };
+    row.severity.make_ascii_lowercase();
+    json.clone_into(&mut row.raw);
+    row
+}
+
+fn detection(alert: &Value) -> AlertRow {
+    AlertRow {
+        id: text(alert, &["AlertId"]),
+        time: time(&text(alert, &["AlertTime"])),
+        title: text(alert, &["AlertTitle"]),
+        severity: text(alert, &["Severity"]),
+        category: text(alert, &["Category"]),
+        device: first_text(alert, &[&["ComputerDnsName"], &["MachineName"]]),
+        user: account(&text(alert, &["UserDomain"]), text(alert, &["UserName"])),
+        detection_source: text(alert, &["Source"]),
+        url: first_text(alert, &[&["LinkToMTP"], &["LinkToWDATP"]]),
+        raw: String::new(),
+    }
+}
+
+fn graph_alert(alert: &Value) -> AlertRow {
+    let evidence = |paths: &[&[&str]]| {
+        items(alert, "evidence")
+            .map(|item| first_text(item, paths))
+            .find(|text| !text.is_empty())
+            .unwrap_or_default()
+    };
+    let user = items(alert, "evidence")
+        .map(|item| member(item, "userAccount"))
+        .map(|user| {
+            let name = first_text(user, &[&["accountName"], &["userPrincipalName"], &["displayName"]]);
+            account(&text(user, &["domainName"]), name)
+        })
+        .find(|user| !user.is_empty());
+    AlertRow {
+        id: text(alert, &["id"]),
+        time: time(&text(alert, &["createdDateTime"])),
+        title: text(alert, &["title"]),
+        severity: text(alert, &["severity"]),
+        category: text(alert, &["category"]),
+        device: evidence(&[&["deviceDnsName"], &["hostName"]]),
+        user: user.unwrap_or_default(),
+        detection_source: first_text(alert, &[&["detectionSource"], &["serviceSource"]]),
+        url: first_text(alert, &[&["alertWebUrl"], &["incidentWebUrl"]]),
+        raw: String::new(),
+    }
+}
+
+fn defender_alert(alert: &Value) -> AlertRow {
+    let related = member(alert, "relatedUser");
+    let user = account(&text(related, &["domainName"]), text(related, &["userName"]));
+    AlertRow {
+        id: text(alert, &["id"]),
+        time: time(&first_text(alert, &[&["alertCreationTime"], &["firstEventTime"]])),
+        title: text(alert, &["title"]),
+        severity: text(alert, &["severity"]),
+        category: text(alert, &["category"]),
+        device: text(alert, &["computerDnsName"]),
+        user: if user.is_empty() { entity_user(alert, "evidence") } else { user },
+        detection_source: text(alert, &["detectionSource"]),
+        // The portal's address belongs to the cloud, and this API does not name it.
+        url: String::new(),
+        raw: String::new(),
+    }
+}
+
+fn xdr_alert(alert: &Value) -> AlertRow {
+    let device =
+        items(alert, "devices").map(|device| text(device, &["deviceDnsName"])).find(|name| !name.is_empty());
+    AlertRow {
+        id: text(alert, &["alertId"]),
+        time: time(&text(alert, &["creationTime"])),
+        title: text(alert, &["title"]),
+        severity: text(alert, &["severity"]),
+        category: text(alert, &["category"]),
+        device: device.unwrap_or_default(),
+        user: entity_user(alert, "entities"),
+        detection_source: first_text(alert, &[&["detectionSource"], &["serviceSource"]]),
+        url: String::new(),
+        raw: String::new(),
+    }
+}
+
+/// The first account among the evidence of the Defender APIs.
+fn entity_user(alert: &Value, list: &str) -> String {
+    items(alert, list)
+        .map(|entity| {
+            let name = first_text(entity, &[&["accountName"], &["userPrincipalName"]]);
+            account(&text(entity, &["domainName"]), name)
+        })
+        .find(|user| !user.is_empty())
+        .unwrap_or_default()
+}
+
+/// Whether an alert is about a device in one of the groups and with one of the tags; an empty list asks for nothing.
+pub(crate) fn about(source: SourceId, json: &str, machine_groups: &[String], tags: &[String]) -> bool {
+    let alert = &parse(json);
+    // Defender for Endpoint's alert is its own device; the others list theirs.
+    let devices: Vec<&Value> = match source {
+        SourceId::SiemDetections | SourceId::DefenderAlerts => vec![alert],
+        SourceId::GraphAlerts | SourceId::GraphIncidents => items(alert, "evidence").collect(),
+        SourceId::XdrIncidents => items(alert, "devices").collect(),
+    };
+    let same = |wanted: &str, said: &str| wanted.to_lowercase() == said.to_lowercase();
+    devices.into_iter().any(|device| {
+        let group = text(device, &["rbacGroupName"]);
+        let in_group = machine_groups.is_empty() || machine_groups.iter().any(|wanted| same(wanted, &group));
+        let tagged = tags.is_empty()
+            || items(device, "tags")
+                .filter_map(Value::as_str)
+                .any(|tag| tags.iter().any(|wanted| same(wanted, tag)));
+        in_group && tagged
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use catalog::SourceId;
+    use proptest::prelude::*;
+
+    use super::{about, mend, parse, pick, raw_text, row, time};
+    use crate::error::Unreadable;
+
+    #[test]
+    fn a_detection_fills_the_row_whatever_the_case_of_its_names() {
+        let json = r#"{"AlertTime":"2020-09-30T14:09:20.35743Z","computerdnsname":"m1.contoso.example","AlertTitle":"Suspicious \"file\"",
+            "Category":"Malware","SEVERITY":"High","AlertId":"da1_2","LinkToWDATP":"https://old.example","LinkToMTP":"https://new.example",
+            "UserName":"liz.bean","UserDomain":"CONTOSO","Source":"EDR","AlertPart":0}"#;
+        let row = row(SourceId::SiemDetections, json);
+        assert_eq!(row.time, "2020-09-30T14:09:20.35743Z".parse().ok());
+        assert_eq!(
+            (row.id.as_str(), row.device.as_str(), row.title.as_str()),
+            ("da1_2", "m1.contoso.example", "Suspicious \"file\"")
+        );
+        assert_eq!(
+            (row.severity.as_str(), row.user.as_str(), row.url.as_str()),
+            ("high", "CONTOSO\\liz.bean", "https://new.example")
+        );
+        assert_eq!(
+            (row.category.as_str(), row.detection_source.as_str(), row.raw.as_str()),
+            ("Malware", "EDR", json)
+        );
+    }
+
+    #[test]
+    fn a_graph_alert_names_device_and_user_in_its_evidence() {
+        let json = r##"{"id":"a1","createdDateTime":"2026-11-20T10:00:00.1234567Z","title":"t","severity":"medium","category":"Execution",
+            "detectionSource":"antivirus","alertWebUrl":"https://portal.example/alerts/a1","evidence":[
+            {"@odata.type":"#microsoft.graph.security.fileEvidence"},
+            {"@odata.type":"#microsoft.graph.security.deviceEvidence","deviceDnsName":"pc1","rbacGroupName":"UK Machines","tags":["Vip"]},
+            {"@odata.type":"#microsoft.graph.security.userEvidence","userAccount":{"accountName":"kim","domainName":"contoso"}}]}"##;
+        let shown = row(SourceId::GraphAlerts, json);
+        assert_eq!(
+            (shown.device.as_str(), shown.user.as_str(), shown.severity.as_str()),
+            ("pc1", "contoso\\kim", "medium")
+        );
+        assert_eq!(
+            (shown.url.as_str(), shown.detection_source.as_str()),
+            ("https://portal.example/alerts/a1", "antivirus")
+        );
+        let list = |text: &str| vec![text.to_owned()];
+        assert!(about(SourceId::GraphAlerts, json, &list("uk machines"), &list("VIP")));
+        assert!(!about(SourceId::GraphAlerts, json, &list("FR Machines"), &[]));
+        assert!(!about(SourceId::GraphAlerts, json, &[], &list("other")));
+    }
+
+    #[test]
+    fn the_two_defender_apis_fill_the_row() {
+        let json = r#"{"id":"d1","alertCreationTime":"2026-11-20T10:00:00Z","severity":"UnSpecified","computerDnsName":"pc2",
+            "relatedUser":null,"evidence":[{"entityType":"User","accountName":"kim","domainName":"contoso"}]}"#;
+        let shown = row(SourceId::DefenderAlerts, json);
+        assert_eq!(
+            (shown.id.as_str(), shown.device.as_str(), shown.user.as_str(), shown.severity.as_str()),
+            ("d1", "pc2", "contoso\\kim", "unspecified")
+        );
+        let json = r#"{"alertId":"x1","creationTime":"2026-11-20T10:00:00Z","devices":[{"deviceDnsName":"pc3"}],
+            "entities":[{"entityType":"Ip"},{"entityType":"User","userPrincipalName":"kim@contoso.example"}],"serviceSource":"MCAS"}"#;
+        let shown = row(SourceId::XdrIncidents, json);
+        assert_eq!(
+            (shown.id.as_str(), shown.device.as_str(), shown.user.as_str(), shown.detection_source.as_str()),
+            ("x1", "pc3", "kim@contoso.example", "MCAS")
+        );
+    }
+
+    #[test]
+    fn a_strange_member_empties_its_column_only() {
+        let row = row(
+            SourceId::GraphAlerts,
+            r#"{"id":7,"title":{"a":1},"createdDateTime":"soon","severity":null,"category":"C:\\\ud800","evidence":"none"}"#,
+        );
+        assert_eq!(
+            (row.id.as_str(), row.title.as_str(), row.time, row.severity.as_str()),
+            ("7", "", None, "")
+        );
+        assert_eq!(row.category, "C:\\\u{fffd}");
+    }
+
+    #[test]
+    fn times_may_lack_their_zone() {
+        let expected = "2016-09-12T00:00:00.1234567Z".parse().ok();
+        assert_eq!(time("2016-09-12T00:00:00.1234567"), expected);
+        assert_eq!(time("2016-09-12T00:00:00.1234567Z"), expected);
+        assert_eq!(time("2016-09-12T02:00:00.1234567+02:00"), expected);
+        assert_eq!(time(""), None);
+    }
+
+    #[test]
+    fn what_is_no_alert_is_told_apart_from_what_is_no_json() {
+        assert_eq!(pick("[1]", &["id"]).unwrap_err(), Unreadable::NotAnAlert);
+        assert_eq!(pick("7", &["id"]).unwrap_err(), Unreadable::NotAnAlert);
+        for broken in
+            ["{\"id\":}", "{\"id\":1}}", "{]", "{\"id\":\"\u{1}\"}", "{\"id\":\"a\nb\"}", "{\"a\":tru}"]
+        {
+            assert_eq!(pick(broken, &["id"]).unwrap_err(), Unreadable::NotJson, "{broken}");
+        }
+        let [id] = pick("{\"ID\":\"a\\u0041\",\"id\":2}", &["id"]).unwrap();
+        assert_eq!(raw_text(id), "aA");
+    }
+
+    proptest! {
+        #[test]
+        fn mending_leaves_good_json_alone(text: String) {
+            let json = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(mend(&json), json);
+        }
+
+        #[test]
+        fn mending_never_panics(text in "[\\\\u\"dD89aA한]{0,40}") {
+            let _ = parse(&mend(&text));
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! What happens to each element of a list on its way out: known or new, wanted or not, enough or more.
+//!
+//! Knows nothing of HTTP and pages. The invariant: no alert goes out twice, and never more than the limit.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use catalog::SourceId;
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use crate::error::Unreadable;
+use crate::fields::{about, pick, raw_text, row, time};
+use crate::query::Query;
+use crate::row::AlertRow;
+use crate::rules;
+use crate::seen::Seen;
+use crate::splitter::Fault;
+use crate::walk::Page;
+
+/// An alert on its way to the caller.
+#[derive(Debug, Clone, Copy)]
+pub struct RawAlert<'a> {
+    /// Where it comes from.
+    pub source: SourceId,
+    /// The JSON object exactly as the API sent it.
+    pub json: &'a str,
+    /// The source's own key; empty when the alert names none.
+    pub id: &'a str,
+    /// When it last changed, which is what windows of time are about.
+    pub changed: Option<Timestamp>,
+}
+
+impl<'a> RawAlert<'a> {
+    /// The columns of the table.
+    pub fn row(&self) -> AlertRow {
+        row(self.source, self.json)
+    }
+
+    /// The same JSON without line breaks: those can only stand between its parts, where they mean nothing.
+    pub fn one_line(&self) -> Cow<'a, str> {
+        if memchr::memchr2(b'\n', b'\r', self.json.as_bytes()).is_none() {
+            return Cow::Borrowed(self.json);
+        }
+        Cow::Owned(self.json.replace(['\n', '\r'], ""))
+    }
+}
+
+/// Why an answer is not read any further.
+#[derive(Debug)]
+pub(crate) enum Halt<E> {
+    Fault(Fault),
+    Unreadable(Unreadable),
+    Caller(E),
+    Enough,
+}
+
+impl<E> From<Fault> for Halt<E> {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// See the module.
+pub(crate) struct Outlet<F> {
+    source: SourceId,
+    sink: F,
+    seen: Seen,
+    limit: u64,
+    held: Option<BTreeMap<NewestFirst, Held>>,
+    machine_groups: Vec<String>,
+    tags: Vec<String>,
+    pub(crate) alerts: u64,
+    pub(crate) repeats: u64,
+    pub(crate) bytes: u64,
+}
+
+/// Time of the last change, then the order of arrival.
+type NewestFirst = (Reverse<Option<Timestamp>>, u64);
+
+struct Held {
+    json: String,
+    id: String,
+}
+
+impl<F> Outlet<F> {
+    /// `hold` keeps alerts back until [`Outlet::release`], because the newest are known only when all have come.
+    pub(crate) fn new(source: SourceId, query: &Query, hold: bool, sink: F) -> Self {
+        // The exporter filters by itself.
+        let (machine_groups, tags) = match source {
+            SourceId::SiemDetections => (Vec::new(), Vec::new()),
+            SourceId::GraphAlerts
+            | SourceId::GraphIncidents
+            | SourceId::DefenderAlerts
+            | SourceId::XdrIncidents => (query.machine_groups.clone(), query.tags.clone()),
+        };
+        Self {
+            source,
+            sink,
+            seen: Seen::default(),
+            limit: query.limit.unwrap_or(u64::MAX),
+            held: hold.then(BTreeMap::new),
+            machine_groups,
+            tags,
+            alerts: 0,
+            repeats: 0,
+            bytes: 0,
+        }
+    }
+
+    /// The source is asked for everything, and what is not wanted is left out here.
+    pub(crate) fn filters(&self) -> bool {
+        !(self.machine_groups.is_empty() && self.tags.is_empty())
+    }
+
+    /// Takes an element of the list.
+    pub(crate) fn take<E>(&mut self, element: &[u8], page: &mut Page) -> Result<(), Halt<E>>
+    where
+        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+    {
+        let json = std::str::from_utf8(element).map_err(|_| Halt::Unreadable(Unreadable::NotUtf8))?;
+        match self.source {
+            SourceId::SiemDetections => self.detection(json, page),
+            SourceId::GraphAlerts => self.alert(json, &["id", "lastUpdateDateTime"], page),
+            SourceId::DefenderAlerts => self.alert(json, &["id", "lastUpdateTime"], page),
+            SourceId::GraphIncidents => self.incident(
+                json,
+                &["id", "lastUpdateDateTime", "alerts"],
+                &["id", "lastUpdateDateTime"],
+                page,
+            ),
+            SourceId::XdrIncidents => self.incident(
+                json,
+                &["incidentId", "lastUpdateTime", "alerts"],
+                &["alertId", "lastUpdatedTime"],
+                page,
+            ),
+        }
+    }
+
+    /// A record of the exporter. Records are immutable, and one alert may have several: they differ in `FullId` or
+    /// `AlertPart`.
+    fn detection<E>(&mut self, json: &str, page: &mut Page) -> Result<(), Halt<E>>
+    where
+        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+    {
+        let [id, full, part, changed] =
+            pick(json, &["AlertId", "FullId", "AlertPart", "LastProcessedTimeUtc"])
+                .map_err(Halt::Unreadable)?;
+        let (id, full, part, changed) =
+            (raw_text(id), raw_text(full), raw_text(part), time(&raw_text(changed)));
+        page.note(changed);
+        let new = if id.is_empty() && full.is_empty() {
+            self.seen.insert(&json)
+        } else {
+            self.seen.insert(&(id.as_ref(), full.as_ref(), part.as_ref()))
+        };
+        page.new += u64::from(new);
+        self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, new)
+    }
+
+    fn alert<E>(&mut self, json: &str, names: &[&str; 2], page: &mut Page) -> Result<(), Halt<E>>
+    where
+        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+    {
+        let [id, changed] = pick(json, names).map_err(Halt::Unreadable)?;
+        let (id, changed) = (raw_text(id), time(&raw_text(changed)));
+        page.note(changed);
+        let new = self.seen.insert(&key(&id, json));
+        page.new += u64::from(new);
+        self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, new)
+    }
+
+    fn incident<E>(
+        &mut self,
+        json: &str,
+        names: &[&str; 3],
+        alert_names: &[&str; 2],
+        page: &mut Page,
+    ) -> Result<(), Halt<E>>
+    where
+        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+    {
+        let [id, changed, alerts] = pick(json, names).map_err(Halt::Unreadable)?;
+        page.note(time(&raw_text(changed)));
+        // Alerts and incidents have keys of their own kind, and one number may be both.
+        let id = raw_text(id);
+        let known = self.seen.contains(&("incident", key(&id, json)));
+        let mut new = !known;
+        let alerts: Vec<&RawValue> = match alerts.map(RawValue::get) {
+            None | Some("null") => Vec::new(),
+            Some(list) => serde_json::from_str(list).map_err(|_| Halt::Unreadable(Unreadable::NotAnAlert))?,
+        };
+        for alert in alerts {
+            let json = alert.get();
+            let [id, changed] = pick(json, alert_names).map_err(Halt::Unreadable)?;
+            let (id, changed) = (raw_text(id), time(&raw_text(changed)));
+            let fresh = self.seen.insert(&key(&id, json));
+            new |= fresh;
+            // An incident that is asked for a second time repeats all its alerts: no news, and no repeats either.
+            if fresh || !known {
+                self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, fresh)?;
+            }
+        }
+        self.seen.insert(&("incident", key(&id, json)));
+        page.new += u64::from(new);
+        Ok(())
+    }
+
+    fn hand_on<E>(&mut self, alert: RawAlert<'_>, new: bool) -> Result<(), Halt<E>>
+    where
+        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+    {
+        if !new {
+            self.repeats += 1;
+            return Ok(());
+        }
+        if self.filters() && !about(self.source, alert.json, &self.machine_groups, &self.tags) {
+            return Ok(());
+        }
+        if let Some(held) = &mut self.held {
+            self.alerts += 1;
+            held.insert(
+                (Reverse(alert.changed), self.alerts),
+                Held { json: alert.json.to_owned(), id: alert.id.to_owned() },
+            );
+            if held.len() as u64 > self.limit {
+                held.pop_last();
+            }
+            return Ok(());
+        }
+        self.give(alert).map_err(Halt::Caller)?;
+        if self.alerts >= self.limit { Err(Halt::Enough) } else { Ok(()) }
+    }
+
+    fn give<E>(&mut self, alert: RawAlert<'_>) -> Result<(), E>
+    where
+        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+    {
+        (self.sink)(alert)?;
+        self.alerts += 1;
+        self.bytes += alert.json.len() as u64;
+        Ok(())
+    }
+
+    /// Hands on what was held back, the newest first.
+    pub(crate) fn release<E>(&mut self) -> Result<(), E>
+    where
+        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+    {
+        let Some(held) = self.held.take() else { return Ok(()) };
+        self.alerts = 0;
+        for ((Reverse(changed), _), Held { json, id }) in held {
+            self.give(RawAlert { source: self.source, json: &json, id: &id, changed })?;
+        }
+        Ok(())
+    }
+
+    /// The largest element that is read: an incident holds many alerts.
+    pub(crate) fn largest_element(&self) -> usize {
+        if rules::odata(self.source).is_some_and(|rules| rules.incidents) { 64 << 20 } else { 16 << 20 }
+    }
+}
+
+/// What an alert is known by: its id, or all of it where it names none.
+fn key<'a>(id: &'a str, json: &'a str) -> &'a str {
+    if id.is_empty() { json } else { id }
+}
+
+#[cfg(test)]
+mod tests {
+    use catalog::SourceId;
+
+    use super::{Halt, Outlet, RawAlert};
+    use crate::query::Query;
+    use crate::walk::Page;
+
+    #[test]
+    fn detections_of_one_alert_differ_in_their_full_id() {
+        let mut ids = Vec::new();
+        let sink = |alert: RawAlert<'_>| {
+            ids.push(alert.id.to_owned());
+            Ok::<_, std::convert::Infallible>(())
+        };
+        let mut outlet = Outlet::new(SourceId::SiemDetections, &Query::default(), false, sink);
+        let mut page = Page::default();
+        for json in [
+            r#"{"AlertId":"a","FullId":"a:1","AlertPart":0}"#,
+            r#"{"AlertId":"a","FullId":"a:2","AlertPart":0}"#,
+            r#"{"AlertId":"a","FullId":"a:1","AlertPart":0,"LastProcessedTimeUtc":"2026-11-20T10:00:00Z"}"#,
+            r#"{"AlertId":"b"}"#,
+            r#"{"alertid":"b"}"#,
+            "{}",
+            "{}",
+        ] {
+            assert!(outlet.take(json.as_bytes(), &mut page).is_ok());
+        }
+        assert_eq!((outlet.alerts, outlet.repeats, page.new), (4, 3, 4));
+        drop(outlet);
+        assert_eq!(ids, ["a", "a", "b", ""]);
+    }
+
+    #[test]
+    fn incidents_give_their_alerts() {
+        let mut ids = Vec::new();
+        let sink = |alert: RawAlert<'_>| {
+            ids.push(alert.id.to_owned());
+            Ok::<_, std::convert::Infallible>(())
+        };
+        let mut outlet = Outlet::new(SourceId::XdrIncidents, &Query::default(), false, sink);
+        let mut page = Page::default();
+        for json in [
+            r#"{"incidentId":1,"alerts":[{"alertId":"a"},{"alertId":"b"}]}"#,
+            r#"{"incidentId":2,"alerts":null}"#,
+            r#"{"incidentId":1,"alerts":[{"alertId":"a"},{"alertId":"c"}]}"#,
+            r#"{"incidentId":3,"alerts":[{"alertId":"a"}]}"#,
+        ] {
+            assert!(outlet.take(json.as_bytes(), &mut page).is_ok());
+        }
+        assert_eq!((outlet.alerts, outlet.repeats, page.new), (3, 1, 4));
+        drop(outlet);
+        assert_eq!(ids, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn held_alerts_come_out_newest_first_and_no_more_than_wanted() {
+        let mut ids = String::new();
+        let sink = |alert: RawAlert<'_>| {
+            ids.push_str(alert.id);
+            Ok::<_, std::convert::Infallible>(())
+        };
+        let query = Query { limit: Some(2), ..Query::default() };
+        let mut outlet = Outlet::new(SourceId::SiemDetections, &query, true, sink);
+        let mut page = Page::default();
+        for (id, hour) in [("a", 10), ("b", 12), ("c", 11), ("d", 9)] {
+            let json =
+                format!(r#"{{"AlertId":"{id}","LastProcessedTimeUtc":"2026-11-20T{hour:02}:00:00Z"}}"#);
+            assert!(outlet.take(json.as_bytes(), &mut page).is_ok());
+        }
+        outlet.release().unwrap();
+        assert_eq!(outlet.alerts, 2);
+        drop(outlet);
+        assert_eq!(ids, "bc");
+    }
+
+    #[test]
+    fn the_limit_ends_the_pull_with_its_last_alert() {
+        let query = Query { limit: Some(1), ..Query::default() };
+        let mut outlet = Outlet::new(SourceId::GraphAlerts, &query, false, |_: RawAlert<'_>| {
+            Ok::<_, std::convert::Infallible>(())
+        });
+        assert!(matches!(outlet.take(br#"{"id":"a"}"#, &mut Page::default()), Err(Halt::Enough)));
+    }
+
+    #[test]
+    fn a_printed_alert_becomes_one_line() {
+        let alert =
+            RawAlert { source: SourceId::GraphAlerts, json: "{\r\n  \"a\": 1\n}", id: "", changed: None };
+        assert_eq!(alert.one_line(), "{  \"a\": 1}");
+    }
+}

@@ -1,0 +1,283 @@
+//! Pulls that go well.
+
+use axum::body::Body;
+use catalog::SourceId;
+use defender::{Note, Query};
+
+use crate::support::{self, Asked, Server, at, json, now, request, run};
+
+fn ids(alerts: &[String]) -> Vec<String> {
+    alerts
+        .iter()
+        .map(|alert| {
+            let alert: serde_json::Value = serde_json::from_str(alert).unwrap();
+            let id = ["id", "AlertId", "alertId"].iter().find_map(|name| alert.get(*name));
+            id.and_then(|id| id.as_str()).unwrap_or_default().to_owned()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn detections_come_out_byte_for_byte_as_they_were_sent() {
+    let first = "{\r\n  \"AlertId\" : \"da1\",\n\t\"AlertTitle\":\"]},{ \\\" 한글 \\ud83d\\ude00\"}";
+    let second = r#"{"AlertId":"da2","LastProcessedTimeUtc":"2026-11-20T10:00:00.0779765Z","RemediationIsSuccess":null}"#;
+    let server = Server::of(vec![json(format!("\u{feff}[ {first} ,\r\n{second}\n]\n"))]).await;
+    let (alerts, summary) =
+        run(&request(SourceId::SiemDetections, server.at("/api/alerts/"), Query::default())).await;
+    let summary = summary.unwrap();
+    assert_eq!(alerts, [first, second]);
+    assert_eq!((summary.alerts, summary.repeats, summary.requests), (2, 0, 1));
+    assert_eq!(summary.bytes, (first.len() + second.len()) as u64);
+    assert_eq!(summary.notes, [Note::LastTwoHours]);
+    assert_eq!(summary.since, "2026-11-20T10:00:00Z".parse().ok());
+    let asked = server.asked();
+    assert_eq!(
+        (asked[0].target.as_str(), asked[0].authorization.as_str()),
+        ("/api/alerts/", "Bearer token-1")
+    );
+}
+
+#[tokio::test]
+async fn detections_are_asked_for_with_the_documented_parameters() {
+    let server = Server::of(vec![json("[]"), json("[]")]).await;
+    let query = Query {
+        since: "2026-11-20T10:00:00Z".parse().ok(),
+        until: "2026-11-20T11:00:00.5Z".parse().ok(),
+        limit: Some(20),
+        machine_groups: vec!["UKMachines".into(), "FranceMachines".into()],
+        ..Query::default()
+    };
+    let address = server.at("/siem/eu/api/alerts");
+    let (alerts, summary) = run(&request(SourceId::SiemDetections, address.clone(), query)).await;
+    assert!(alerts.is_empty() && summary.unwrap().notes.is_empty());
+    let query = Query { ago: "P1D".parse().ok(), ..Query::default() };
+    let summary = run(&request(SourceId::SiemDetections, address, query)).await.1.unwrap();
+    assert_eq!(summary.since, "2026-11-19T12:00:00Z".parse().ok());
+    let targets: Vec<_> = server.asked().into_iter().map(|asked| asked.target).collect();
+    assert_eq!(
+        targets,
+        [
+            "/siem/eu/api/alerts?sinceTimeUtc=2026-11-20T10:00:00.000&untilTimeUtc=2026-11-20T11:00:00.500&limit=20&machinegroups=UKMachines&machinegroups=FranceMachines",
+            "/siem/eu/api/alerts?ago=PT24H"
+        ]
+    );
+}
+
+fn detection(id: &str, hour: u32, tag: &str) -> String {
+    format!(
+        r#"{{"AlertId":"{id}","CloudCreatedMachineTags":"{tag}","LastProcessedTimeUtc":"2026-11-20T{hour:02}:00:00Z"}}"#
+    )
+}
+
+#[tokio::test]
+async fn a_tag_is_looked_for_in_both_of_its_fields_and_the_newest_are_chosen_over_both() {
+    let server = Server::by(|asked: &Asked| {
+        let found = match (asked.value("DeviceCreatedMachineTags"), asked.value("CloudCreatedMachineTags")) {
+            (Some("vip"), None) => vec![detection("d8", 8, ""), detection("both", 7, "vip")],
+            (None, Some("vip")) => vec![detection("c9", 9, "vip"), detection("both", 7, "vip")],
+            _ => return support::with(400, "unexpected"),
+        };
+        json(format!("[{}]", found.join(",")))
+    })
+    .await;
+    let query = Query { tags: vec!["vip".into()], limit: Some(2), ..Query::default() };
+    let (alerts, summary) = run(&request(SourceId::SiemDetections, server.at("/api/alerts"), query)).await;
+    assert_eq!(ids(&alerts), ["c9", "d8"]);
+    assert_eq!(summary.unwrap().requests, 2);
+    let query = Query { tags: vec!["vip".into()], ..Query::default() };
+    let (alerts, summary) = run(&request(SourceId::SiemDetections, server.at("/api/alerts"), query)).await;
+    assert_eq!((ids(&alerts), summary.unwrap().repeats), (vec!["d8".into(), "both".into(), "c9".into()], 1));
+}
+
+/// `alerts_v2` as it is: `$orderby`, `$filter` on the time of change, `$top`, `$skip` up to 500, and no next link.
+fn graph(alerts: Vec<(u32, String)>, clamp: usize) -> impl Fn(&Asked) -> axum::http::Response<Body> {
+    move |asked| {
+        let filter = asked.value("$filter").unwrap_or_default();
+        let mut found: Vec<_> = alerts
+            .iter()
+            .filter(|(seconds, _)| {
+                filter.split(" and ").filter(|it| !it.is_empty()).all(|clause| {
+                    let [field, comparison, bound]: [&str; 3] =
+                        clause.split(' ').collect::<Vec<_>>().try_into().expect("field, comparison, bound");
+                    assert_eq!(field, "lastUpdateDateTime");
+                    let time = at(*seconds);
+                    match comparison {
+                        "ge" => time.as_str() >= bound,
+                        "gt" => time.as_str() > bound,
+                        "le" => time.as_str() <= bound,
+                        "lt" => time.as_str() < bound,
+                        other => panic!("{other}"),
+                    }
+                })
+            })
+            .collect();
+        found.sort();
+        match asked.value("$orderby") {
+            Some("lastUpdateDateTime asc") => {}
+            Some("lastUpdateDateTime desc") | None => found.reverse(),
+            Some(other) => panic!("{other}"),
+        }
+        let number = |name| asked.value(name).map_or(0, |value| value.parse::<usize>().unwrap());
+        if number("$skip") > 500 {
+            return support::with(400, r#"{"error":{"code":"BadRequest","message":"cannot exceed 500"}}"#);
+        }
+        let found: Vec<_> = found
+            .into_iter()
+            .skip(number("$skip"))
+            .take(number("$top").min(clamp))
+            .map(|(seconds, id)| {
+                format!(
+                    r#"{{"id":"{id}","lastUpdateDateTime":"{}","evidence":[{{"rbacGroupName":"g{}"}}]}}"#,
+                    at(*seconds),
+                    seconds % 3
+                )
+            })
+            .collect();
+        json(format!(r#"{{"@odata.context":"c","value":[{}]}}"#, found.join(",")))
+    }
+}
+
+fn sample(count: u32, of_one_instant: u32) -> Vec<(u32, String)> {
+    (0..count).map(|number| (number / of_one_instant, format!("a{number:04}"))).collect()
+}
+
+#[tokio::test]
+async fn graph_alerts_without_next_links_are_neither_lost_nor_repeated() {
+    for (clamp, of_one_instant) in [(1000, 1), (7, 1), (7, 3), (7, 20), (5, 5)] {
+        let server = Server::by(graph(sample(103, of_one_instant), clamp)).await;
+        let (alerts, summary) =
+            run(&request(SourceId::GraphAlerts, server.at("/v1.0/security/alerts_v2"), Query::default()))
+                .await;
+        let summary = summary.unwrap();
+        let expected: Vec<_> = sample(103, of_one_instant).into_iter().map(|(_, id)| id).collect();
+        assert_eq!(ids(&alerts), expected, "oldest first, pages of {clamp}");
+        assert_eq!((summary.alerts, summary.notes), (103, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn a_limit_gives_the_newest_first_in_one_question() {
+    let server = Server::by(graph(sample(50, 1), 1000)).await;
+    let query = Query { limit: Some(3), ..Query::default() };
+    let (alerts, summary) =
+        run(&request(SourceId::GraphAlerts, server.at("/v1.0/security/alerts_v2"), query)).await;
+    assert_eq!(ids(&alerts), ["a0049", "a0048", "a0047"]);
+    assert_eq!(summary.unwrap().requests, 1);
+    assert_eq!(
+        server.asked()[0].target,
+        "/v1.0/security/alerts_v2?$orderby=lastUpdateDateTime%20desc&$top=3"
+    );
+}
+
+#[tokio::test]
+async fn a_limit_beyond_a_page_goes_on_to_older_alerts() {
+    let server = Server::by(graph(sample(50, 4), 6)).await;
+    let query = Query { limit: Some(20), ..Query::default() };
+    let (alerts, _) =
+        run(&request(SourceId::GraphAlerts, server.at("/v1.0/security/alerts_v2"), query)).await;
+    let expected: Vec<_> = (30..50).rev().map(|number| format!("a{number:04}")).collect();
+    assert_eq!(ids(&alerts), expected);
+}
+
+#[tokio::test]
+async fn a_window_bounds_every_question() {
+    let server = Server::by(graph(sample(60, 1), 5)).await;
+    let query = Query { since: at(10).parse().ok(), until: at(20).parse().ok(), ..Query::default() };
+    let (alerts, summary) =
+        run(&request(SourceId::GraphAlerts, server.at("/v1.0/security/alerts_v2"), query)).await;
+    assert_eq!(alerts.len(), 11);
+    let summary = summary.unwrap();
+    assert_eq!((summary.since, summary.until), (at(10).parse().ok(), at(20).parse().ok()));
+    let query = Query { ago: "PT2H".parse().ok(), limit: Some(1), ..Query::default() };
+    let summary = run(&request(SourceId::GraphAlerts, server.at("/x"), query)).await.1.unwrap();
+    assert_eq!(summary.since, now().checked_sub(jiff::SignedDuration::from_hours(2)).ok());
+    assert_eq!(
+        server.asked().last().unwrap().value("$filter"),
+        Some("lastUpdateDateTime ge 2026-11-20T10:00:00Z")
+    );
+}
+
+#[tokio::test]
+async fn graph_alerts_are_filtered_by_device_group_here() {
+    let server = Server::by(graph(sample(30, 1), 1000)).await;
+    let query = Query { machine_groups: vec!["G1".into()], limit: Some(4), ..Query::default() };
+    let (alerts, _) =
+        run(&request(SourceId::GraphAlerts, server.at("/v1.0/security/alerts_v2"), query)).await;
+    assert_eq!(ids(&alerts), ["a0028", "a0025", "a0022", "a0019"]);
+}
+
+#[tokio::test]
+async fn next_links_are_followed_with_their_own_query() {
+    let server = Server::of(vec![
+        json(r#"{"value":[{"id":"1"},{"id":"2"}],"@odata.nextLink":"/v1.0/next?$skiptoken=a%2Bb"}"#),
+        json(r#"{"@odata.nextLink":"?page=3","value":[]}"#),
+        json(r#"{"value":[{"id":"2"},{"id":"3"}]}"#),
+    ])
+    .await;
+    let (alerts, summary) =
+        run(&request(SourceId::GraphAlerts, server.at("/v1.0/security/alerts_v2"), Query::default())).await;
+    assert_eq!(ids(&alerts), ["1", "2", "3"]);
+    assert_eq!((summary.as_ref().unwrap().requests, summary.unwrap().repeats), (3, 1));
+    let asked: Vec<_> = server.asked().into_iter().map(|asked| asked.target).collect();
+    assert_eq!(asked[1..], ["/v1.0/next?$skiptoken=a%2Bb", "/v1.0/next?page=3"]);
+}
+
+#[tokio::test]
+async fn an_answer_in_part_says_what_is_missing() {
+    let partial = support::header(
+        support::with(206, r#"{"value":[]}"#),
+        "warning",
+        r#"199 - "Microsoft/MDATP/403/12""#,
+    );
+    let server = Server::of(vec![partial]).await;
+    let (alerts, summary) = run(&request(SourceId::GraphAlerts, server.at("/a"), Query::default())).await;
+    assert!(alerts.is_empty());
+    assert_eq!(summary.unwrap().notes, [Note::ProviderNotLicensed]);
+}
+
+#[tokio::test]
+async fn incidents_of_both_apis_give_their_alerts() {
+    let server = Server::by(|asked: &Asked| {
+        let graph = asked.target.starts_with("/v1.0");
+        assert_eq!(asked.value("$expand"), graph.then_some("alerts"));
+        if asked.value("$filter").is_some() || asked.value("$skip").is_some() {
+            return json(r#"{"value":[]}"#);
+        }
+        json(if graph {
+            r#"{"value":[{"id":"1","lastUpdateDateTime":"2026-11-20T10:00:00Z","alerts":[{"id":"a"},{"id":"b"}]}]}"#
+        } else {
+            r#"{"value":[{"incidentId":1,"lastUpdateTime":"2026-11-20T10:00:00Z","alerts":[{"alertId":"a"},{"alertId":"b"}]}]}"#
+        })
+    })
+    .await;
+    for (source, path) in
+        [(SourceId::GraphIncidents, "/v1.0/security/incidents"), (SourceId::XdrIncidents, "/api/incidents")]
+    {
+        let (alerts, summary) = run(&request(source, server.at(path), Query::default())).await;
+        assert_eq!((ids(&alerts), summary.unwrap().repeats), (vec!["a".to_owned(), "b".to_owned()], 0));
+    }
+}
+
+#[tokio::test]
+async fn defender_alerts_are_walked_from_the_newest_to_the_oldest() {
+    let server = Server::by(|asked: &Asked| {
+        assert_eq!((asked.value("$orderby"), asked.value("$expand")), (None, Some("evidence")));
+        let bound = asked
+            .value("$filter")
+            .map(|filter| filter.strip_prefix("lastUpdateTime le ").unwrap().to_owned());
+        let skip: usize = asked.value("$skip").map_or(0, |skip| skip.parse().unwrap());
+        let found: Vec<_> = (0..25u32)
+            .rev()
+            .filter(|number| bound.as_ref().is_none_or(|bound| at(number / 2) <= *bound))
+            .skip(skip)
+            .take(4)
+            .map(|number| format!(r#"{{"id":"{number}","lastUpdateTime":"{}"}}"#, at(number / 2)))
+            .collect();
+        json(format!(r#"{{"value":[{}]}}"#, found.join(",")))
+    })
+    .await;
+    let (alerts, summary) =
+        run(&request(SourceId::DefenderAlerts, server.at("/api/alerts"), Query::default())).await;
+    assert_eq!(ids(&alerts), (0..25).rev().map(|number: u32| number.to_string()).collect::<Vec<_>>());
+    assert!(summary.unwrap().notes.is_empty());
+}

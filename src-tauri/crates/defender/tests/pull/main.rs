@@ -1,0 +1,8 @@
+//! Pulls through real sockets, against servers that behave as the five sources do, and as they should not.
+
+#[cfg(test)]
+mod courses;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod trouble;
