@@ -1,0 +1,269 @@
+//! What comes back from the sign-in page, read: as the parameters of a redirect, a posted form, or a pasted address.
+//!
+//! Anybody can write such a thing, so the invariants are: nothing counts but by the attempt's own `state`, an error no
+//! less than a code; a known parameter that stands there twice is no answer; a wrong answer does not end the attempt.
+
+use secrecy::SecretString;
+use url::{Url, form_urlencoded};
+use zeroize::Zeroizing;
+
+use crate::{Attempt, Refusal, StateFault};
+
+/// What the sign-in page answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// An authorization code, to be redeemed once.
+    Code(SecretString),
+    /// An administrator agreed. The tenant is what the browser says; a token has to confirm it.
+    AdminConsent {
+        /// GUID or domain, where it was told.
+        tenant: Option<String>,
+    },
+    /// No.
+    Refused(Box<Refusal>),
+}
+
+/// Why something is no answer to an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CallbackFault {
+    /// Not an address at all.
+    #[error("it is not an address")]
+    NotAnAddress,
+    /// Not the redirect URI's address.
+    #[error("it is another address than the redirect URI")]
+    OtherAddress,
+    /// A parameter stands there twice.
+    #[error("parameter `{0}` stands there twice")]
+    Duplicate(&'static str),
+    /// There is no `state`.
+    #[error("there is no state")]
+    NoState,
+    /// The `state` does not answer the attempt.
+    #[error(transparent)]
+    State(#[from] StateFault),
+    /// Neither code nor consent nor error, or several of them.
+    #[error("it holds neither a code nor an error")]
+    NoAnswer,
+}
+
+impl CallbackFault {
+    /// Stable kebab-case name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAnAddress => "not-an-address",
+            Self::OtherAddress => "other-address",
+            Self::Duplicate(_) => "duplicate-parameter",
+            Self::NoState => "no-state",
+            Self::State(StateFault::Wrong) => "wrong-state",
+            Self::State(StateFault::Spent) => "already-answered",
+            Self::State(StateFault::Expired) => "expired",
+            Self::NoAnswer => "no-answer",
+        }
+    }
+}
+
+/// The parameters that mean something; others are ignored.
+#[derive(Default)]
+struct Parameters {
+    state: Option<Zeroizing<String>>,
+    code: Option<Zeroizing<String>>,
+    error: Option<Zeroizing<String>>,
+    error_description: Option<Zeroizing<String>>,
+    error_subcode: Option<Zeroizing<String>>,
+    admin_consent: Option<Zeroizing<String>>,
+    tenant: Option<Zeroizing<String>>,
+}
+
+impl Parameters {
+    fn parse(form: &[u8]) -> Result<Self, CallbackFault> {
+        let mut known = Self::default();
+        for (name, value) in form_urlencoded::parse(form) {
+            let (slot, name) = match name.as_ref() {
+                "state" => (&mut known.state, "state"),
+                "code" => (&mut known.code, "code"),
+                "error" => (&mut known.error, "error"),
+                "error_description" => (&mut known.error_description, "error_description"),
+                "error_subcode" => (&mut known.error_subcode, "error_subcode"),
+                "admin_consent" => (&mut known.admin_consent, "admin_consent"),
+                "tenant" => (&mut known.tenant, "tenant"),
+                _ => continue,
+            };
+            if slot.replace(Zeroizing::new(value.into_owned())).is_some() {
+                return Err(CallbackFault::Duplicate(name));
+            }
+        }
+        Ok(known)
+    }
+}
+
+/// Reads query or form parameters. Only a true answer spends the attempt.
+pub(crate) fn read(form: &[u8], attempt: &mut Attempt) -> Result<Answer, CallbackFault> {
+    let known = Parameters::parse(form)?;
+    attempt.compare(known.state.as_deref().ok_or(CallbackFault::NoState)?)?;
+    let text = |value: Option<Zeroizing<String>>| value.filter(|value| !value.is_empty());
+    let agreed = known.admin_consent.as_deref().map(|value| value.eq_ignore_ascii_case("true"));
+    let answer = match (text(known.code), text(known.error), agreed) {
+        (Some(code), None, _) => Answer::Code(code.as_str().into()),
+        (None, Some(error), _) => Answer::Refused(Box::new(Refusal::from_redirect(
+            &error,
+            known.error_description.as_deref().map(String::as_str),
+            known.error_subcode.as_deref().map(String::as_str),
+        ))),
+        (None, None, Some(true)) => {
+            Answer::AdminConsent { tenant: text(known.tenant).map(|tenant| tenant.as_str().to_owned()) }
+        }
+        (None, None, Some(false)) => {
+            Answer::Refused(Box::new(Refusal::from_redirect("access_denied", None, None)))
+        }
+        (None, None, None) | (Some(_), Some(_), _) => return Err(CallbackFault::NoAnswer),
+    };
+    attempt.spend();
+    Ok(answer)
+}
+
+/// Reads the address at which a person ended up, as they copied it from the browser.
+///
+/// # Errors
+/// It is not this attempt's answer. The attempt goes on: the right address may still be pasted.
+pub fn answer_from_address(
+    address: &str,
+    redirect_uri: &str,
+    attempt: &mut Attempt,
+) -> Result<Answer, CallbackFault> {
+    let address = address.trim().trim_matches(['"', '\'', '<', '>']);
+    let url = Url::parse(address).map_err(|_| CallbackFault::NotAnAddress)?;
+    let expected = Url::parse(redirect_uri).map_err(|_| CallbackFault::OtherAddress)?;
+    let same = url.scheme() == expected.scheme()
+        && url.host() == expected.host()
+        && url.port_or_known_default() == expected.port_or_known_default()
+        && url.path() == expected.path();
+    if !same {
+        return Err(CallbackFault::OtherAddress);
+    }
+    // A page that was answered in a fragment keeps its parameters there.
+    let form = url.query().filter(|query| query.contains("state=")).or(url.fragment()).unwrap_or_default();
+    read(form.as_bytes(), attempt)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    const REDIRECT: &str = "http://localhost:50123/SiemMsspConnector";
+
+    fn attempt() -> (Attempt, String) {
+        let attempt = Attempt::begin(Attempt::LIFETIME).unwrap();
+        let state = attempt.state().expose_secret().to_owned();
+        (attempt, state)
+    }
+
+    #[test]
+    fn a_code_is_read_whatever_stands_around_it() {
+        let (mut attempt, state) = attempt();
+        let form = format!("session_state=x&x=1&x=2&code=a%2Bb%2Fc+d&state={state}&client_info=y");
+        let Ok(Answer::Code(code)) = read(form.as_bytes(), &mut attempt) else { panic!("no code") };
+        assert_eq!(code.expose_secret(), "a+b/c d");
+    }
+
+    #[test]
+    fn an_answer_counts_once() {
+        let (mut attempt, state) = attempt();
+        let form = format!("code=x&state={state}");
+        assert!(read(form.as_bytes(), &mut attempt).is_ok());
+        assert_eq!(read(form.as_bytes(), &mut attempt).unwrap_err(), CallbackFault::State(StateFault::Spent));
+    }
+
+    #[test]
+    fn nothing_counts_without_the_right_state_and_the_attempt_goes_on() {
+        let (mut attempt, state) = attempt();
+        for (form, fault) in [
+            ("code=x".to_owned(), CallbackFault::NoState),
+            ("code=x&state=guess".to_owned(), CallbackFault::State(StateFault::Wrong)),
+            ("error=access_denied&state=guess".to_owned(), CallbackFault::State(StateFault::Wrong)),
+            ("error=access_denied".to_owned(), CallbackFault::NoState),
+            (format!("code=x&code=y&state={state}"), CallbackFault::Duplicate("code")),
+            (format!("code=x&state={state}&state=guess"), CallbackFault::Duplicate("state")),
+            (format!("code=x&error=y&state={state}"), CallbackFault::NoAnswer),
+            (format!("code=&state={state}"), CallbackFault::NoAnswer),
+            (format!("state={state}"), CallbackFault::NoAnswer),
+        ] {
+            assert_eq!(read(form.as_bytes(), &mut attempt).unwrap_err(), fault, "{form}");
+        }
+        assert!(read(format!("code=x&state={state}").as_bytes(), &mut attempt).is_ok());
+    }
+
+    #[test]
+    fn both_answers_of_an_administrator_are_read() {
+        let (mut first, state) = attempt();
+        let yes = format!("admin_consent=True&tenant=contoso.example&state={state}&scope=x");
+        assert!(matches!(
+            read(yes.as_bytes(), &mut first),
+            Ok(Answer::AdminConsent { tenant: Some(tenant) }) if tenant == "contoso.example"
+        ));
+        let (mut second, state) = attempt();
+        let no = format!(
+            "error=permission_denied&error_description=The+admin+canceled+the+request&state={state}&admin_consent=True"
+        );
+        let Ok(Answer::Refused(refusal)) = read(no.as_bytes(), &mut second) else { panic!("no refusal") };
+        assert_eq!(refusal.problem(), "consent-declined");
+    }
+
+    #[test]
+    fn a_pasted_address_is_read_as_people_paste_it() {
+        for decorate in ["{}", "  {}\n", "\"{}\"", "<{}>"] {
+            let (mut attempt, state) = attempt();
+            let address = decorate.replace("{}", &format!("{REDIRECT}?code=x&state={state}#_=_"));
+            assert!(matches!(answer_from_address(&address, REDIRECT, &mut attempt), Ok(Answer::Code(_))));
+        }
+        let (mut attempt, state) = attempt();
+        let normalised = format!("https://siemmsspconnector/?code=x&state={state}");
+        let answer = answer_from_address(&normalised, "https://SiemMsspConnector", &mut attempt);
+        assert!(matches!(answer, Ok(Answer::Code(_))));
+    }
+
+    #[test]
+    fn a_pasted_address_from_elsewhere_is_refused() {
+        let (mut attempt, state) = attempt();
+        for (address, fault) in [
+            ("code", CallbackFault::NotAnAddress),
+            ("http://localhost:50123/siemmsspconnector", CallbackFault::OtherAddress),
+            ("http://localhost:50124/SiemMsspConnector", CallbackFault::OtherAddress),
+            ("https://localhost:50123/SiemMsspConnector", CallbackFault::OtherAddress),
+            ("http://localhost.evil.example:50123/SiemMsspConnector", CallbackFault::OtherAddress),
+        ] {
+            let address = format!("{address}?code=x&state={state}");
+            assert_eq!(answer_from_address(&address, REDIRECT, &mut attempt).unwrap_err(), fault);
+        }
+        assert_eq!(
+            answer_from_address(REDIRECT, REDIRECT, &mut attempt).unwrap_err(),
+            CallbackFault::NoState
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_fall_over(form in proptest::collection::vec(any::<u8>(), 0..2000)) {
+            let (mut attempt, _) = attempt();
+            prop_assert!(read(&form, &mut attempt).is_err());
+        }
+
+        #[test]
+        fn a_known_parameter_never_stands_there_twice(
+            name in prop::sample::select(vec!["state", "code", "error", "error_description", "tenant", "admin_consent"]),
+            first in ".{0,20}",
+            second in ".{0,20}",
+        ) {
+            let (mut attempt, state) = attempt();
+            let form = form_urlencoded::Serializer::new(String::new())
+                .append_pair(name, &first)
+                .append_pair("state", &state)
+                .append_pair("code", "x")
+                .append_pair(name, &second)
+                .finish();
+            prop_assert!(matches!(read(form.as_bytes(), &mut attempt), Err(CallbackFault::Duplicate(_))));
+        }
+    }
+}
