@@ -16,6 +16,22 @@ impl Authority {
         Self { login, tenant: tenant.into() }
     }
 
+    /// The authority to which a token address belongs, of either generation; `None` when it is none of Entra's shape.
+    pub fn of_token_address(address: &str) -> Option<Self> {
+        let mut login = Url::parse(address).ok()?;
+        let segments: Vec<String> = login.path_segments()?.map(str::to_owned).collect();
+        let words: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let before = words
+            .strip_suffix(&["oauth2", "v2.0", "token"])
+            .or_else(|| words.strip_suffix(&["oauth2", "token"]));
+        let (tenant, prefix) = before?.split_last()?;
+        if tenant.is_empty() || login.query().is_some() || login.fragment().is_some() {
+            return None;
+        }
+        login.path_segments_mut().ok()?.clear().extend(prefix);
+        Some(Self::new(login, *tenant))
+    }
+
     /// The tenant's GUID.
     pub fn tenant(&self) -> &str {
         &self.tenant

@@ -116,26 +116,12 @@ async fn ask(
     leg: Leg,
     fields: &[(&str, &str)],
 ) -> Result<TokenSet, EntraError> {
-    let mut form = Serializer::new(String::new());
-    form.extend_pairs(fields);
-    form.append_pair("client_id", registration.client_id);
-    form.append_pair("client_secret", registration.secret.expose_secret());
-    match audience {
-        Audience::Resource(resource) => {
-            form.append_pair("resource", resource);
-        }
-        Audience::Scopes(scopes) => {
-            if let Some(scope) = scope_field(leg, scopes) {
-                form.append_pair("scope", &scope);
-            }
-        }
-    }
     let url = authority.token(audience);
     let request = http
         .post(url.clone())
         .header(ACCEPT, "application/json")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(form.finish());
+        .body(form(registration, audience, leg, fields));
     let reply = exchange(&url, request, LARGEST).await?;
     if !reply.is_success() {
         let refusal = Refusal::from_body(leg, reply.status, reply.retry_after, reply.json());
@@ -153,6 +139,25 @@ async fn ask(
         return Err(reply.unreadable("an empty token").into());
     }
     Ok(answer.into())
+}
+
+/// The request's body. Made apart from the request, because a serializer cannot be held while waiting.
+fn form(registration: Registration<'_>, audience: &Audience, leg: Leg, fields: &[(&str, &str)]) -> String {
+    let mut form = Serializer::new(String::new());
+    form.extend_pairs(fields);
+    form.append_pair("client_id", registration.client_id);
+    form.append_pair("client_secret", registration.secret.expose_secret());
+    match audience {
+        Audience::Resource(resource) => {
+            form.append_pair("resource", resource);
+        }
+        Audience::Scopes(scopes) => {
+            if let Some(scope) = scope_field(leg, scopes) {
+                form.append_pair("scope", &scope);
+            }
+        }
+    }
+    form.finish()
 }
 
 /// A token is for one resource: where the scopes span several, Entra is left to choose the first (microsoft.com,

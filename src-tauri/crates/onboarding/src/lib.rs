@@ -1,3 +1,34 @@
 //! The workflow over catalog, entra, defender, connectors and vault, and the contract that its callers speak.
+//!
+//! The window and `msspctl` both call [`Engine`] with the types of [`contract`]; what only a host can do, they give by
+//! [`Host`]. A customer's data travels one way: registration, consent, authorisation, connector files, proof; each
+//! step is kept in the vault before the next can begin, so a stop at any moment loses at most the step in hand.
 
+pub mod browser;
+pub mod clock;
 pub mod contract;
+pub mod logging;
+
+mod access;
+mod authorisation;
+mod consent;
+mod customers;
+mod destination;
+mod engine;
+mod export;
+mod host;
+mod journal;
+mod network;
+mod paste;
+mod problems;
+mod proof;
+mod pull;
+mod registration;
+mod steps;
+mod tenant;
+
+pub use defender::{AlertRow, RawAlert};
+pub use engine::{Engine, OpenOptions, Unlock};
+pub use export::possible_connectors;
+pub use host::Host;
+pub use paste::{PasteSlot, Pastes, paste_slot};

@@ -315,7 +315,7 @@ pub struct AuthorisationView {
 }
 
 /// What was written last.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export)]
 pub struct ExportView {
     /// When.
@@ -330,7 +330,7 @@ pub struct ExportView {
 }
 
 /// The last proof.
-#[derive(Debug, Clone, Serialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export)]
 pub struct ProofView {
     /// When.

@@ -11,14 +11,14 @@ mod proof;
 mod secret;
 
 pub use customer::{
-    AddCustomer, AuthorisationView, CloudView, ConnectorView, ConsentView, CustomerView, Destination, DestinationQuery,
-    EditCustomer, ExportView, PermissionView, PortalStep, ProofView, RegistrationInput, RegistrationSheet, RegistrationView,
-    SourceView, Step, StepState, StepView, TenantFound, TenantQuery,
+    AddCustomer, AuthorisationView, CloudView, ConnectorView, ConsentView, CustomerView, Destination,
+    DestinationQuery, EditCustomer, ExportView, PermissionView, PortalStep, ProofView, RegistrationInput,
+    RegistrationSheet, RegistrationView, SourceView, Step, StepState, StepView, TenantFound, TenantQuery,
 };
 pub use problem::{Microsoft, Problem, ProblemCode, Who};
 pub use progress::{Evidence, EvidenceKey, EvidenceState, Fact, Progress, WaitingFor};
 pub use proof::{
-    AuthorisationRequest, AuthorisationResult, Catcher, ConsentRequest, ConsentResult, ExportRequest, ExportResult,
-    JournalEntry, JournalState, Proof, ProvenFile, PullQuery, PullSummary, WrittenFile,
+    AuthorisationRequest, AuthorisationResult, Catcher, ConsentRequest, ConsentResult, ExportRequest,
+    ExportResult, JournalEntry, JournalState, Proof, ProvenFile, PullQuery, PullSummary, WrittenFile,
 };
 pub use secret::SecretInput;

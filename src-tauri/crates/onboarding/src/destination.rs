@@ -1,0 +1,129 @@
+//! Step 0: what goes with what. The product proposes source and grant, says why not, and lets the engineer override.
+
+use catalog::{Cloud, GrantKind, Source, SourceId};
+use connectors::ConnectorId;
+
+use crate::Engine;
+use crate::contract::{ConnectorView, Destination, DestinationQuery, Problem, ProblemCode, SourceView};
+use crate::tenant;
+
+/// A cloud, source, grant and connector that were looked at together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) source: SourceId,
+    pub(crate) grant: GrantKind,
+}
+
+impl Engine {
+    /// Proposes source and grant for a cloud and SIEM, and says what else could be chosen.
+    ///
+    /// # Errors
+    ///
+    /// `cloud-unknown`.
+    pub fn propose(&self, query: &DestinationQuery) -> Result<Destination, Problem> {
+        let cloud = self.cloud(query.cloud.as_deref())?;
+        let choice = choose(query.connector, query.source, query.grant);
+        let reason = impossible(&cloud, choice.source, choice.grant, query.connector);
+        let today = crate::clock::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let sources = SourceId::ALL
+            .iter()
+            .filter(|id| built(**id))
+            .map(|id| {
+                let source = Source::get(*id);
+                SourceView {
+                    id: *id,
+                    name: source.name.clone(),
+                    ends: source.ends(),
+                    ended: source.ended(today),
+                    replaced_by: source.replaced_by,
+                    checked: source.checked,
+                    possible: impossible(&cloud, *id, choice.grant, query.connector).is_none(),
+                    portal_authorisation: source.portal_authorisation,
+                }
+            })
+            .collect();
+        let connectors = ConnectorId::ALL
+            .iter()
+            .map(|id| ConnectorView {
+                id: *id,
+                name: id.title().to_owned(),
+                files: id.file_names().iter().map(|file| (*file).to_owned()).collect(),
+                grants: GrantKind::ALL
+                    .iter()
+                    .copied()
+                    .filter(|grant| connectors::carries(*id, choice.source, *grant).is_ok())
+                    .collect(),
+            })
+            .collect();
+        Ok(Destination {
+            source: choice.source,
+            grant: choice.grant,
+            possible: reason.is_none(),
+            reason,
+            clouds: self.clouds().iter().map(tenant::view).collect(),
+            sources,
+            connectors,
+        })
+    }
+}
+
+/// Sources whose reader is in this build.
+pub(crate) fn built(source: SourceId) -> bool {
+    match source {
+        SourceId::GraphAlerts | SourceId::SiemDetections => true,
+        SourceId::GraphIncidents | SourceId::DefenderAlerts | SourceId::XdrIncidents => false,
+    }
+}
+
+/// The engineer's choice, completed: the current source, and the first grant that the connector can carry.
+pub(crate) fn choose(
+    connector: Option<ConnectorId>,
+    source: Option<SourceId>,
+    grant: Option<GrantKind>,
+) -> Choice {
+    let source = source.unwrap_or(SourceId::GraphAlerts);
+    let carried =
+        |grant: &GrantKind| connector.is_none_or(|id| connectors::carries(id, source, *grant).is_ok());
+    let grant =
+        grant.or_else(|| GrantKind::ALL.iter().copied().find(carried)).unwrap_or(GrantKind::RefreshToken);
+    Choice { source, grant }
+}
+
+/// Why a combination cannot work, as a kebab-case reason, or nothing.
+pub(crate) fn impossible(
+    cloud: &Cloud,
+    source: SourceId,
+    grant: GrantKind,
+    connector: Option<ConnectorId>,
+) -> Option<String> {
+    if !built(source) {
+        return Some("source-not-in-this-version".to_owned());
+    }
+    if Source::get(source).address(cloud, None).is_err() {
+        return Some("source-not-in-this-cloud".to_owned());
+    }
+    let connector = connector?;
+    connectors::carries(connector, source, grant).err().map(|impossible| impossible.reason.to_string())
+}
+
+/// Refuses what cannot work.
+pub(crate) fn require(
+    cloud: &Cloud,
+    source: SourceId,
+    grant: GrantKind,
+    connector: Option<ConnectorId>,
+) -> Result<(), Problem> {
+    match impossible(cloud, source, grant, connector) {
+        None => Ok(()),
+        Some(reason) => {
+            let instead = connector
+                .and_then(|id| {
+                    GrantKind::ALL.iter().find(|grant| connectors::carries(id, source, **grant).is_ok())
+                })
+                .map_or_else(|| SourceId::GraphAlerts.to_string(), ToString::to_string);
+            Err(Problem::new(ProblemCode::CombinationImpossible)
+                .with("reason", reason)
+                .with("instead", instead))
+        }
+    }
+}

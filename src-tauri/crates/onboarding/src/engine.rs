@@ -1,0 +1,182 @@
+//! The engine: an open vault, the default cloud, and one lock round the vault.
+//!
+//! Cheap to clone. Vault calls are short and blocking, so they run beside the asynchronous ones; a request that is
+//! dropped half-way leaves the vault as it was or as it should be, never between.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use catalog::Cloud;
+use secrecy::SecretString;
+use vault::{Customer, Vault, VaultError};
+
+use crate::contract::{Problem, ProblemCode};
+use crate::problems;
+
+/// How long a second process waits for the first to let go of the data folder.
+const BUSY_WAIT: Duration = Duration::from_secs(2);
+
+/// How the vault is opened.
+pub enum Unlock {
+    /// With the key in the operating system's keyring.
+    Keyring,
+    /// With a passphrase, where there is no keyring.
+    Passphrase(SecretString),
+    /// With a key that dies with this process: nothing sealed can be read afterwards.
+    SessionOnly,
+}
+
+/// Where the data lies and how it is opened.
+pub struct OpenOptions {
+    /// The data folder; made when absent.
+    pub folder: PathBuf,
+    /// How the vault is opened.
+    pub unlock: Unlock,
+    /// The cloud for new customers, from a file (design 6.2).
+    pub cloud_file: Option<PathBuf>,
+}
+
+/// Everything that the product can do, for whoever runs it.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    vault: Mutex<Vault>,
+    folder: PathBuf,
+    file_cloud: Option<Cloud>,
+}
+
+impl Engine {
+    /// Opens the data folder.
+    ///
+    /// # Errors
+    ///
+    /// `vault-busy`, `vault-locked`, `vault-key-wrong`, `vault-damaged`, `cloud-file-invalid`, `file-trouble`.
+    pub async fn open(options: OpenOptions) -> Result<Self, Problem> {
+        let OpenOptions { folder, unlock, cloud_file } = options;
+        let file_cloud = match cloud_file {
+            Some(path) => {
+                Some(Cloud::from_file(&path).map_err(|error| problems::of_cloud_file(&path, &error))?)
+            }
+            None => None,
+        };
+        let unlock = match unlock {
+            Unlock::Keyring => vault::Unlock::Keyring,
+            Unlock::Passphrase(passphrase) => vault::Unlock::Passphrase(passphrase),
+            Unlock::SessionOnly => vault::Unlock::SessionOnly,
+        };
+        let vault_folder = folder.clone();
+        let vault = tokio::task::spawn_blocking(move || Vault::open(&vault_folder, unlock, BUSY_WAIT))
+            .await
+            .map_err(|error| problems::of_panic(&error))?
+            .map_err(|error| problems::of_vault(error, &folder))?;
+        tracing::info!(folder = %folder.display(), "vault opened");
+        Ok(Self(Arc::new(Inner { vault: Mutex::new(vault), folder, file_cloud })))
+    }
+
+    /// The platform's data folder for this product; `MSSP_ONBOARD_DATA` overrides it.
+    ///
+    /// # Errors
+    ///
+    /// `file-trouble` when the operating system names no home.
+    pub fn default_folder() -> Result<PathBuf, Problem> {
+        if let Some(folder) = std::env::var_os("MSSP_ONBOARD_DATA").filter(|folder| !folder.is_empty()) {
+            return Ok(folder.into());
+        }
+        directories::ProjectDirs::from("org", "", "MSSP Onboard")
+            .map(|folders| folders.data_local_dir().to_owned())
+            .ok_or_else(|| {
+                Problem::new(ProblemCode::FileTrouble)
+                    .with("path", "data folder")
+                    .with("reason", "the operating system names no home folder; give one with --data")
+            })
+    }
+
+    /// The data folder in use.
+    pub fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
+    /// The cloud of that id: the one from the file, or a built-in one.
+    pub(crate) fn cloud(&self, id: Option<&str>) -> Result<Cloud, Problem> {
+        match (id, &self.0.file_cloud) {
+            (None, Some(cloud)) => Ok(cloud.clone()),
+            (Some(id), Some(cloud)) if cloud.id == id => Ok(cloud.clone()),
+            (id, _) => {
+                let id = id.unwrap_or("commercial");
+                Cloud::builtin(id).ok_or_else(|| Problem::new(ProblemCode::CloudUnknown).with("cloud", id))
+            }
+        }
+    }
+
+    /// All clouds, the one from the file first.
+    pub(crate) fn clouds(&self) -> Vec<Cloud> {
+        self.0.file_cloud.iter().chain(Cloud::builtins()).cloned().collect()
+    }
+
+    /// Runs a short piece of work on the vault.
+    pub(crate) async fn with_vault<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Vault) -> Result<T, VaultError> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || {
+            let vault = inner.vault.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&vault).map_err(|error| problems::of_vault(error, &inner.folder))
+        })
+        .await
+        .map_err(|error| problems::of_panic(&error))?
+    }
+
+    /// Finds a customer by id or name.
+    pub(crate) async fn find(&self, customer: &str) -> Result<Customer, Problem> {
+        let wanted = customer.trim().to_owned();
+        let found = self
+            .with_vault({
+                let wanted = wanted.clone();
+                move |vault| vault.find(&wanted)
+            })
+            .await?;
+        found.ok_or_else(|| Problem::new(ProblemCode::CustomerUnknown).with("customer", wanted))
+    }
+
+    /// Stores a changed customer.
+    pub(crate) async fn store(&self, customer: &Customer) -> Result<(), Problem> {
+        let customer = customer.clone();
+        self.with_vault(move |vault| vault.update(&customer)).await
+    }
+
+    /// Writes one line into the journal.
+    pub(crate) async fn record(
+        &self,
+        action: &'static str,
+        customer: &str,
+        outcome: &str,
+    ) -> Result<(), Problem> {
+        let (customer, outcome, at) = (customer.to_owned(), outcome.to_owned(), crate::clock::now());
+        self.with_vault(move |vault| vault.record(at, action, Some(&customer), &outcome)).await
+    }
+
+    /// Journals how a piece of work ended, and hands the result on.
+    pub(crate) async fn journalled<T>(
+        &self,
+        action: &'static str,
+        customer: &Customer,
+        result: Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let outcome = result.as_ref().err().map_or("done", |problem| problem.code.as_str());
+        self.record(action, &customer.id, outcome).await?;
+        result
+    }
+}
+
+/// The cloud that a customer remembers.
+pub(crate) fn cloud_of(customer: &Customer) -> Result<Cloud, Problem> {
+    serde_json::from_value(customer.cloud.clone()).map_err(|error| {
+        Problem::new(ProblemCode::VaultDamaged)
+            .with("reason", "a customer's cloud cannot be read")
+            .caused_by(&error)
+    })
+}

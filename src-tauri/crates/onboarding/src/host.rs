@@ -1,0 +1,60 @@
+//! What the engine needs of whatever runs it: a browser, and somebody to tell how it goes. Nothing more.
+
+use crate::contract::{Evidence, EvidenceKey, EvidenceState, Problem, Progress};
+
+/// The window or the command line, as the engine sees it.
+pub trait Host: Send + Sync {
+    /// Opens an address for the person to act at.
+    ///
+    /// # Errors
+    ///
+    /// `no-browser` when none could be started.
+    fn open_browser(&self, address: &str) -> Result<(), Problem>;
+
+    /// Is told what happens. Must return at once.
+    fn progress(&self, progress: Progress);
+}
+
+/// Collects the evidence of one step while telling the host of each change.
+pub(crate) struct Witness<'a> {
+    host: &'a dyn Host,
+    seen: Vec<Evidence>,
+}
+
+impl<'a> Witness<'a> {
+    pub(crate) fn new(host: &'a dyn Host) -> Self {
+        Self { host, seen: Vec::new() }
+    }
+
+    /// Says that a check has begun.
+    pub(crate) fn checking(&mut self, key: EvidenceKey) {
+        self.note(Evidence::new(key, EvidenceState::Checking));
+    }
+
+    /// Says that a check held.
+    pub(crate) fn proven(&mut self, key: EvidenceKey, facts: &[(&str, &str)]) {
+        self.note(with_facts(Evidence::new(key, EvidenceState::Proven), facts));
+    }
+
+    /// Says that a check failed.
+    pub(crate) fn failed(&mut self, key: EvidenceKey, facts: &[(&str, &str)]) {
+        self.note(with_facts(Evidence::new(key, EvidenceState::Failed), facts));
+    }
+
+    /// Records a change of one check; a later state of the same check replaces the earlier one.
+    pub(crate) fn note(&mut self, evidence: Evidence) {
+        self.host.progress(Progress::Evidence(evidence.clone()));
+        match self.seen.iter_mut().find(|seen| seen.key == evidence.key) {
+            Some(seen) => *seen = evidence,
+            None => self.seen.push(evidence),
+        }
+    }
+
+    pub(crate) fn into_evidence(self) -> Vec<Evidence> {
+        self.seen
+    }
+}
+
+fn with_facts(evidence: Evidence, facts: &[(&str, &str)]) -> Evidence {
+    facts.iter().fold(evidence, |evidence, (name, value)| evidence.fact(name, *value))
+}

@@ -1,0 +1,299 @@
+//! From the errors of the crates below to the contract's problem. Every error is matched by kind; no prose is made here.
+
+use std::path::Path;
+
+use catalog::{CloudFileError, SourceId};
+use connectors::ConnectorId;
+use defender::{Denial, PullError};
+use entra::{CatcherError, EntraError, RedirectFault, SecretFault, TransportError};
+use vault::VaultError;
+use vault::files::FileError;
+
+use crate::contract::{Microsoft, Problem, ProblemCode, Who};
+
+/// What was asked for, where the prose mentions it.
+pub(crate) struct Asked<'a> {
+    pub(crate) tenant: &'a str,
+    pub(crate) cloud: &'a str,
+    pub(crate) redirect_uri: &'a str,
+}
+
+/// A task of ours panicked: a mistake of ours, and the person sees a sentence instead of a stack.
+pub(crate) fn of_panic(error: &tokio::task::JoinError) -> Problem {
+    Problem::new(ProblemCode::Internal).with("reason", "a task ended by a fault").caused_by(error)
+}
+
+pub(crate) fn of_cloud_file(path: &Path, error: &CloudFileError) -> Problem {
+    Problem::new(ProblemCode::CloudFileInvalid)
+        .with("file", path.display().to_string())
+        .with("reason", error.fault.to_string())
+        .caused_by(error)
+}
+
+pub(crate) fn of_vault(error: VaultError, folder: &Path) -> Problem {
+    let problem = match &error {
+        VaultError::Locked { .. } | VaultError::KeyringUnavailable { .. } => {
+            Problem::new(ProblemCode::VaultLocked)
+        }
+        VaultError::KeyWrong => Problem::new(ProblemCode::VaultKeyWrong),
+        VaultError::Busy { holder } => Problem::new(ProblemCode::VaultBusy)
+            .with("holder", holder.to_string())
+            .with("folder", folder.display().to_string()),
+        VaultError::Damaged { .. } | VaultError::Newer { .. } | VaultError::Database { .. } => {
+            Problem::new(ProblemCode::VaultDamaged).with("reason", error.to_string())
+        }
+        VaultError::JournalBroken { at } => {
+            Problem::new(ProblemCode::JournalBroken).with("entry", at.to_string())
+        }
+        VaultError::NameTaken { name } => {
+            Problem::new(ProblemCode::CustomerExists).with("customer", name.clone())
+        }
+        VaultError::Name { problem } => {
+            Problem::new(ProblemCode::InvalidInput).with("field", "name").with("reason", problem.to_string())
+        }
+        VaultError::NoSuchCustomer { id } => {
+            Problem::new(ProblemCode::CustomerUnknown).with("customer", id.clone())
+        }
+        VaultError::Randomness => {
+            Problem::new(ProblemCode::Internal).with("reason", "the operating system gives no random numbers")
+        }
+        VaultError::File(error) => return of_file(error, folder),
+    };
+    problem.caused_by(&error)
+}
+
+pub(crate) fn of_file(error: &FileError, folder: &Path) -> Problem {
+    let shown = folder.display().to_string();
+    let problem = match error {
+        FileError::Exists { paths } => {
+            let names: Vec<_> =
+                paths.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy()).collect();
+            Problem::new(ProblemCode::FilesExist).with("folder", shown).with("files", names.join(", "))
+        }
+        FileError::Link { path } | FileError::NotAFile { path } | FileError::NotAFolder { path } => {
+            Problem::new(ProblemCode::FolderRefused)
+                .with("folder", path.display().to_string())
+                .with("reason", error.to_string())
+        }
+        FileError::Name { .. } => {
+            Problem::new(ProblemCode::FolderRefused).with("folder", shown).with("reason", error.to_string())
+        }
+        FileError::SetIncomplete { source, .. } => {
+            Problem::new(ProblemCode::FileTrouble).with("path", shown).with("reason", source.to_string())
+        }
+        FileError::Io { path, source, .. } => Problem::new(ProblemCode::FileTrouble)
+            .with("path", path.display().to_string())
+            .with("reason", source.to_string()),
+    };
+    problem.caused_by(error)
+}
+
+pub(crate) fn of_entra(error: &EntraError, asked: &Asked<'_>) -> Problem {
+    let problem = match error {
+        EntraError::Refused(refusal) => {
+            let problem = coded(error.problem());
+            let problem = match refusal.who().and_then(who) {
+                Some(who) => Problem { who, ..problem },
+                None => problem,
+            };
+            match problem.code {
+                ProblemCode::RedirectNotRegistered => problem.with("redirect_uri", asked.redirect_uri),
+                ProblemCode::TenantNotFound => {
+                    problem.with("tenant", asked.tenant).with("cloud", asked.cloud)
+                }
+                _ => problem,
+            }
+        }
+        EntraError::Transport(error) => of_transport(error),
+        EntraError::IdentityRefused { reason } => coded(error.problem()).with("reason", reason.to_string()),
+        EntraError::WrongTenant { expected, actual } => {
+            coded(error.problem()).with("expected", expected.clone()).with("actual", actual.clone())
+        }
+        EntraError::NoRefreshToken => coded(error.problem()),
+        EntraError::TenantName(fault) => {
+            coded(error.problem()).with("field", "tenant").with("reason", fault.to_string())
+        }
+        EntraError::TenantNotFound { tenant, .. } | EntraError::OtherCloud { tenant, .. } => {
+            coded(error.problem()).with("tenant", tenant.clone()).with("cloud", asked.cloud)
+        }
+    };
+    let problem = match error.refusal() {
+        Some(refusal) => problem.said_by(of_refusal_by_entra(refusal)),
+        None => problem,
+    };
+    problem.caused_by(error)
+}
+
+fn of_refusal_by_entra(refusal: &entra::Refusal) -> Microsoft {
+    Microsoft {
+        error: Some(refusal.error.clone()).filter(|error| !error.is_empty()),
+        code: refusal.code().map(|code| format!("AADSTS{code}")),
+        message: refusal.description.clone(),
+        trace_id: refusal.trace_id.clone(),
+        correlation_id: refusal.correlation_id.clone(),
+        timestamp: refusal.timestamp.clone(),
+    }
+}
+
+fn of_transport(error: &TransportError) -> Problem {
+    let problem = coded(error.problem());
+    match error {
+        TransportError::Unreachable { host, .. }
+        | TransportError::TimedOut { host }
+        | TransportError::Cut { host } => problem.with("host", host.clone()),
+        TransportError::Tls { host, reason } | TransportError::Unreadable { host, reason } => {
+            problem.with("host", host.clone()).with("reason", reason.clone())
+        }
+        TransportError::Foreign { host, target } => {
+            problem.with("host", host.clone()).with("target", target.clone())
+        }
+        TransportError::TooLarge { host, limit } => {
+            problem.with("host", host.clone()).with("limit", limit.to_string())
+        }
+        TransportError::Throttled { retry_after, .. } => {
+            problem.with("seconds", retry_after.map_or(60, |wait| wait.as_secs()).to_string())
+        }
+        TransportError::Unavailable { host, status } => {
+            problem.with("host", host.clone()).with("status", status.to_string())
+        }
+    }
+}
+
+pub(crate) fn of_redirect(fault: &RedirectFault) -> Problem {
+    Problem::new(ProblemCode::RedirectUriInvalid).with("reason", fault.to_string())
+}
+
+pub(crate) fn of_secret(fault: &SecretFault) -> Problem {
+    match fault {
+        SecretFault::IsId => Problem::new(ProblemCode::SecretIsId),
+        SecretFault::Empty
+        | SecretFault::TooShort
+        | SecretFault::TooLong
+        | SecretFault::BlankInside
+        | SecretFault::ControlCharacter
+        | SecretFault::NonAscii => {
+            Problem::new(ProblemCode::SecretMalformed).with("reason", fault.to_string())
+        }
+    }
+}
+
+pub(crate) fn of_catcher(error: &CatcherError) -> Problem {
+    let problem = match error {
+        CatcherError::NotLoopback => Problem::new(ProblemCode::RedirectUriInvalid)
+            .with("reason", "it does not lead to this computer; paste the final address instead"),
+        CatcherError::PortTaken { .. }
+        | CatcherError::PortReserved { .. }
+        | CatcherError::NotReached { .. }
+        | CatcherError::Socket(_) => {
+            Problem::new(ProblemCode::PortUnavailable).with("reason", error.to_string())
+        }
+        CatcherError::Expired => Problem::new(ProblemCode::ConsentTimedOut).with("minutes", "10"),
+    };
+    problem.caused_by(error)
+}
+
+pub(crate) fn of_rendering(refusal: &connectors::Refusal, connector: ConnectorId) -> Problem {
+    Problem::new(ProblemCode::ValueNotCarried)
+        .with("field", refusal.field)
+        .with("connector", connector.title())
+        .with("reason", refusal.reason.as_str())
+        .caused_by(refusal)
+}
+
+pub(crate) fn of_reading(problem: &connectors::ReadProblem) -> Problem {
+    let key = problem.key.map(|key| format!(" ({key})")).unwrap_or_default();
+    Problem::new(ProblemCode::FilesIncomplete)
+        .with("file", problem.file.clone())
+        .with("line", problem.line.map(|line| line.to_string()).unwrap_or_default())
+        .with("reason", format!("{}{key}", problem.reason))
+        .caused_by(problem)
+}
+
+/// What an alert source said. An error of our own side comes back as it was.
+pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId) -> Problem {
+    let host_only = |code, host: &str| Problem::new(code).with("host", host);
+    let problem = match &error {
+        PullError::Query(fault) => {
+            Problem::new(ProblemCode::InvalidInput).with("field", "query").with("reason", fault.to_string())
+        }
+        PullError::TokenMalformed => {
+            Problem::new(ProblemCode::TokenInvalid).with("reason", error.to_string())
+        }
+        PullError::Unreachable { host, .. } => host_only(ProblemCode::Unreachable, host),
+        PullError::Tls { host, reason } => {
+            host_only(ProblemCode::TlsRefused, host).with("reason", reason.clone())
+        }
+        PullError::TimedOut { host, .. } => host_only(ProblemCode::TimedOut, host),
+        PullError::Cut { host, .. } => host_only(ProblemCode::ConnectionCut, host),
+        PullError::Redirected { host, to, .. } => host_only(ProblemCode::ForeignHost, host)
+            .with("target", to.clone().unwrap_or_else(|| "unknown".to_owned())),
+        PullError::ForeignLink { host, link } => {
+            host_only(ProblemCode::ForeignHost, host).with("target", link.clone())
+        }
+        PullError::Refused { denial, refusal, status, .. } => {
+            denied(*denial, *status, refusal, source).said_by(of_refusal_by_api(refusal))
+        }
+        PullError::Throttled { retry_after, refusal, .. } => Problem::new(ProblemCode::Throttled)
+            .with("seconds", retry_after.map_or(60, |wait| wait.as_secs()).to_string())
+            .said_by(of_refusal_by_api(refusal)),
+        PullError::Unavailable { host, status, refusal } => {
+            host_only(ProblemCode::MicrosoftUnavailable, host)
+                .with("status", status.to_string())
+                .said_by(of_refusal_by_api(refusal))
+        }
+        PullError::TooLarge { host, limit, .. } => {
+            host_only(ProblemCode::ResponseTooLarge, host).with("limit", limit.to_string())
+        }
+        PullError::Unreadable { host, reason, .. } => {
+            host_only(ProblemCode::ResponseUnreadable, host).with("reason", format!("{reason:?}"))
+        }
+        PullError::Caller(_) => {
+            let PullError::Caller(ours) = error else { return Problem::new(ProblemCode::Internal) };
+            return ours;
+        }
+    };
+    problem.caused_by(&error)
+}
+
+fn denied(denial: Denial, status: u16, refusal: &defender::Refusal, source: SourceId) -> Problem {
+    let said = |words: &[&str]| {
+        let text =
+            format!("{} {}", refusal.code.as_deref().unwrap_or(""), refusal.message.as_deref().unwrap_or(""));
+        let text = text.to_ascii_lowercase();
+        words.iter().any(|word| text.contains(word))
+    };
+    match denial {
+        Denial::Unauthorised => Problem::new(ProblemCode::ApiUnauthorised),
+        Denial::Denied if said(&["licens", "not onboarded", "disabledfeature"]) => {
+            Problem::new(ProblemCode::NotLicensed)
+        }
+        Denial::Denied => Problem::new(ProblemCode::ApiDenied),
+        Denial::NotFound | Denial::Gone => {
+            Problem::new(ProblemCode::ApiRetired).with("source", source.as_str())
+        }
+        Denial::Request => Problem::new(ProblemCode::ApiRefused).with("status", status.to_string()),
+    }
+}
+
+fn of_refusal_by_api(refusal: &defender::Refusal) -> Microsoft {
+    Microsoft {
+        error: refusal.code.clone(),
+        code: None,
+        message: refusal.message.clone(),
+        trace_id: refusal.request_id.clone(),
+        correlation_id: refusal.correlation_id.clone(),
+        timestamp: refusal.date.clone(),
+    }
+}
+
+/// A problem by its name, as the catalogue has it.
+fn coded(name: &str) -> Problem {
+    let code = ProblemCode::ALL.iter().copied().find(|code| code.as_str() == name);
+    Problem::new(code.unwrap_or(ProblemCode::SignInRefused))
+}
+
+fn who(name: &str) -> Option<Who> {
+    [Who::You, Who::CustomerAdmin, Who::ProviderAdmin, Who::Microsoft, Who::Developers]
+        .into_iter()
+        .find(|who| serde_json::to_value(who).is_ok_and(|value| value == name))
+}

@@ -1,0 +1,300 @@
+//! The proof: the connector files are read back, and alerts are pulled with what they say and nothing else.
+//!
+//! The vault gives only what no file should have to say: which tenant to expect, which hosts may be asked, and which
+//! certificate authority to trust. Ids, secret, token, addresses and audience come from the files.
+
+use std::path::Path;
+use std::time::Duration;
+
+use catalog::{Audience, Cloud, GrantKind};
+use connectors::{ConnectorId, Files, ReadBack};
+use defender::{AlertRow, RawAlert};
+use entra::{AccessClaims, Authority, Registration};
+use reqwest::Client;
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use url::Url;
+use vault::Customer;
+
+use crate::contract::{
+    EvidenceKey, ExportView, Problem, ProblemCode, Proof, ProofView, ProvenFile, PullQuery, PullSummary,
+};
+use crate::engine::cloud_of;
+use crate::export::absolute;
+use crate::host::{Host, Witness};
+use crate::{Engine, clock, network, problems, pull};
+
+/// The newest alerts that a proof shows.
+const SHOWN: usize = 200;
+/// Windows of time that are tried one after the other until alerts are found.
+const WINDOWS: [&str; 3] = ["PT2H", "PT24H", "P30D"];
+/// Largest file that can be one of ours, in bytes.
+const LARGEST_FILE: u64 = 1024 * 1024;
+
+impl Engine {
+    /// Proves a customer with the files of a folder.
+    ///
+    /// # Errors
+    ///
+    /// `files-incomplete` for what the files lack, `foreign-host` when they name a host outside the customer's cloud,
+    /// and everything that Entra, the API and the network say. Having no alerts is not an error.
+    pub async fn verify(&self, customer: &str, folder: &str, host: &dyn Host) -> Result<Proof, Problem> {
+        let customer = self.find(customer).await?;
+        let result = self.prove(customer.clone(), folder, host).await;
+        self.journalled("verify", &customer, result).await
+    }
+
+    async fn prove(&self, mut customer: Customer, folder: &str, host: &dyn Host) -> Result<Proof, Problem> {
+        let folder = absolute(folder)?;
+        let cloud = cloud_of(&customer)?;
+        let mut witness = Witness::new(host);
+        witness.checking(EvidenceKey::FilesReadBack);
+        let files = read_folder(&folder)?;
+        let (connector, read) =
+            connectors::read_back(&files).map_err(|problem| problems::of_reading(&problem))?;
+        let said = Said::of(connector, read, &customer, &cloud)?;
+        let names: Vec<ProvenFile> =
+            said.read.files.iter().map(|name| ProvenFile { name: name.clone(), proven: true }).collect();
+        witness.proven(EvidenceKey::FilesReadBack, &[("connector", connector.as_str())]);
+
+        let http = network::client(&cloud)?;
+        let tokens = FileTokens { said: &said, http: &http, cloud: &cloud, current: Mutex::new(None) };
+        witness.checking(EvidenceKey::TokenFromFiles);
+        let token = defender::TokenSource::bearer(&tokens, false).await?;
+        let claims = AccessClaims::read(&token);
+        if let Some(tenant) = claims.as_ref().and_then(|claims| claims.tenant_id.as_deref()) {
+            if !tenant.eq_ignore_ascii_case(&customer.tenant_id) {
+                witness.failed(EvidenceKey::TokenFromFiles, &[("actual", tenant)]);
+                return Err(Problem::new(ProblemCode::WrongTenant)
+                    .with("expected", customer.tenant_id.clone())
+                    .with("actual", tenant));
+            }
+        }
+        let granted =
+            claims.map(|claims| [claims.scopes, claims.roles].concat().join(" ")).unwrap_or_default();
+        witness.proven(
+            EvidenceKey::TokenFromFiles,
+            &[("tenant-id", &customer.tenant_id), ("granted", &granted), ("grant", said.read.grant.as_str())],
+        );
+
+        witness.checking(EvidenceKey::AlertsPulled);
+        let (summary, alerts) = said.pull(&http, &tokens, host).await?;
+        witness.proven(EvidenceKey::AlertsPulled, &[("alerts", &summary.alerts.to_string())]);
+
+        let at = clock::now();
+        self.keep_proof(
+            &mut customer,
+            &folder,
+            ProofView { at, alerts: summary.alerts, files: names.clone() },
+        )
+        .await?;
+        Ok(Proof {
+            at,
+            folder: folder.display().to_string(),
+            connector,
+            files: names,
+            evidence: witness.into_evidence(),
+            pull: summary,
+            alerts,
+            customer: self.view_of(customer).await?,
+        })
+    }
+
+    /// A proof belongs to the files that were exported last: only those end the wizard.
+    async fn keep_proof(
+        &self,
+        customer: &mut Customer,
+        folder: &Path,
+        proof: ProofView,
+    ) -> Result<(), Problem> {
+        let exported: Option<ExportView> =
+            customer.export.clone().and_then(|export| serde_json::from_value(export).ok());
+        if exported.is_none_or(|export| Path::new(&export.folder) != folder) {
+            return Ok(());
+        }
+        customer.proof = Some(serde_json::to_value(&proof).map_err(|error| {
+            Problem::new(ProblemCode::Internal).with("reason", "a proof cannot be kept").caused_by(&error)
+        })?);
+        self.store(customer).await
+    }
+}
+
+/// What the files say, compared with the customer it should be.
+struct Said {
+    read: ReadBack,
+    authority: Authority,
+    audience: Audience,
+    alerts: Url,
+}
+
+impl Said {
+    fn of(
+        connector: ConnectorId,
+        read: ReadBack,
+        customer: &Customer,
+        cloud: &Cloud,
+    ) -> Result<Self, Problem> {
+        let incomplete = |reason: String| {
+            Problem::new(ProblemCode::FilesIncomplete)
+                .with("file", connector.file_names().first().copied().unwrap_or_default())
+                .with("line", "")
+                .with("reason", reason)
+        };
+        let audience = match (&read.resource, &read.scope) {
+            (Some(resource), None) => Audience::Resource(resource.clone()),
+            (None, Some(scope)) => Audience::Scopes(
+                scope
+                    .split_whitespace()
+                    .filter(|scope| *scope != "offline_access")
+                    .map(str::to_owned)
+                    .collect(),
+            ),
+            (None, None) | (Some(_), Some(_)) => {
+                return Err(incomplete("either a resource or a scope must be named".to_owned()));
+            }
+        };
+        let authority = Authority::of_token_address(&read.token_url)
+            .ok_or_else(|| incomplete(format!("{} is not a token address of Entra", read.token_url)))?;
+        if authority.token(&audience).as_str() != read.token_url {
+            return Err(incomplete(
+                "the token address and the audience belong to different generations".to_owned(),
+            ));
+        }
+        if !authority.tenant().eq_ignore_ascii_case(&customer.tenant_id) {
+            return Err(incomplete(format!(
+                "the files belong to tenant {}, not to {}",
+                authority.tenant(),
+                customer.tenant_id
+            )));
+        }
+        let alerts = Url::parse(read.alerts_base())
+            .map_err(|error| incomplete(format!("the address of the alerts cannot be read: {error}")))?;
+        for address in [authority.login(), &alerts] {
+            if !cloud.allows(address) {
+                return Err(Problem::new(ProblemCode::ForeignHost)
+                    .with("host", cloud.name.clone())
+                    .with("target", address.host_str().unwrap_or_default()));
+            }
+        }
+        Ok(Self { read, authority, audience, alerts })
+    }
+
+    /// Pulls, widening the window of time until there are alerts.
+    async fn pull(
+        &self,
+        http: &Client,
+        tokens: &FileTokens<'_>,
+        host: &dyn Host,
+    ) -> Result<(PullSummary, Vec<AlertRow>), Problem> {
+        let mut result = self.pull_window(http, tokens, host, WINDOWS[0]).await?;
+        for window in &WINDOWS[1..] {
+            if result.0.alerts > 0 {
+                break;
+            }
+            result = self.pull_window(http, tokens, host, window).await?;
+        }
+        Ok(result)
+    }
+
+    async fn pull_window(
+        &self,
+        http: &Client,
+        tokens: &FileTokens<'_>,
+        host: &dyn Host,
+        window: &str,
+    ) -> Result<(PullSummary, Vec<AlertRow>), Problem> {
+        let mut rows = Newest::default();
+        let query = PullQuery { ago: Some(window.to_owned()), ..PullQuery::default() };
+        let mut receive = |alert: RawAlert<'_>| {
+            rows.push(alert.row());
+            Ok(())
+        };
+        let source = self.read.source;
+        let summary = pull::run(http, source, self.alerts.clone(), query, tokens, &mut receive, host).await?;
+        Ok((summary, rows.into_rows()))
+    }
+}
+
+/// Keeps the newest rows of a stream in bounded memory.
+#[derive(Default)]
+struct Newest(Vec<AlertRow>);
+
+impl Newest {
+    fn push(&mut self, row: AlertRow) {
+        self.0.push(row);
+        if self.0.len() >= 2 * SHOWN {
+            self.trim();
+        }
+    }
+
+    fn trim(&mut self) {
+        self.0.sort_by(|a, b| b.time.cmp(&a.time));
+        self.0.truncate(SHOWN);
+    }
+
+    fn into_rows(mut self) -> Vec<AlertRow> {
+        self.trim();
+        self.0
+    }
+}
+
+/// Tokens fetched with what the files say. Nothing of it is stored: the files must stand alone.
+struct FileTokens<'a> {
+    said: &'a Said,
+    http: &'a Client,
+    cloud: &'a Cloud,
+    current: Mutex<Option<(SecretString, Instant)>>,
+}
+
+impl defender::TokenSource for FileTokens<'_> {
+    type Error = Problem;
+
+    async fn bearer(&self, rejected: bool) -> Result<SecretString, Problem> {
+        let mut current = self.current.lock().await;
+        if let Some((token, until)) = &*current {
+            if !rejected && Instant::now() + Duration::from_secs(300) < *until {
+                return Ok(token.clone());
+            }
+        }
+        let Said { read, authority, audience, .. } = self.said;
+        let registration = Registration { client_id: &read.client_id, secret: &read.client_secret };
+        let tokens = match (read.grant, &read.refresh_token) {
+            (GrantKind::AppOnly, _) => {
+                entra::client_credentials(self.http, authority, registration, audience).await
+            }
+            (GrantKind::RefreshToken, Some(token)) => {
+                entra::refresh(self.http, authority, registration, audience, token).await
+            }
+            (GrantKind::RefreshToken, None) => {
+                return Err(Problem::new(ProblemCode::FilesIncomplete)
+                    .with("file", "")
+                    .with("line", "")
+                    .with("reason", "the files hold no refresh token"));
+            }
+        };
+        let asked = problems::Asked { tenant: authority.tenant(), cloud: &self.cloud.name, redirect_uri: "" };
+        let tokens = tokens.map_err(|error| problems::of_entra(&error, &asked))?;
+        *current = Some((tokens.access_token.clone(), Instant::now() + tokens.expires_in));
+        Ok(tokens.access_token)
+    }
+}
+
+/// The files of a folder by name; what is too large to be ours is left out.
+fn read_folder(folder: &Path) -> Result<Files, Problem> {
+    let trouble = |error: &std::io::Error| {
+        Problem::new(ProblemCode::FileTrouble)
+            .with("path", folder.display().to_string())
+            .with("reason", error.to_string())
+    };
+    let mut files = Files::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| trouble(&error))? {
+        let entry = entry.map_err(|error| trouble(&error))?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let metadata = std::fs::metadata(entry.path()).map_err(|error| trouble(&error))?;
+        if metadata.is_file() && metadata.len() <= LARGEST_FILE {
+            files.insert(name, std::fs::read(entry.path()).map_err(|error| trouble(&error))?);
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,69 @@
+//! Where a customer stands: which steps are proven, and at which one work goes on.
+
+use vault::Customer;
+
+use crate::contract::{Problem, ProblemCode, Step, StepState, StepView};
+
+/// All steps in the order of work.
+const ORDER: [Step; 6] =
+    [Step::Destination, Step::Register, Step::Consent, Step::Authorise, Step::Export, Step::TestPull];
+
+/// Whether a step is proven by what the vault holds.
+fn done(customer: &Customer, secret_kept: bool, step: Step) -> bool {
+    match step {
+        Step::Destination => true,
+        Step::Register => customer.client_id.is_some() && secret_kept,
+        Step::Consent => customer.consent.is_some(),
+        Step::Authorise => customer.authorised_at.is_some(),
+        Step::Export => customer.export.is_some(),
+        Step::TestPull => customer.proof.is_some(),
+    }
+}
+
+/// The first step that is not proven; the last one when all are.
+pub(crate) fn next(customer: &Customer, secret_kept: bool) -> Step {
+    ORDER.into_iter().find(|step| !done(customer, secret_kept, *step)).unwrap_or(Step::TestPull)
+}
+
+/// All steps with their states.
+pub(crate) fn view(customer: &Customer, secret_kept: bool) -> Vec<StepView> {
+    let next = next(customer, secret_kept);
+    ORDER
+        .into_iter()
+        .map(|step| {
+            let state = match (done(customer, secret_kept, step), step == next) {
+                (true, _) => StepState::Done,
+                (false, true) => StepState::Now,
+                (false, false) => StepState::Todo,
+            };
+            StepView { step, state }
+        })
+        .collect()
+}
+
+/// Forgets what followed a step that is done anew.
+pub(crate) fn reset_after(customer: &mut Customer, step: Step) {
+    if step < Step::Consent {
+        customer.consent = None;
+    }
+    if step < Step::Authorise {
+        customer.authorised_at = None;
+    }
+    if step < Step::Export {
+        customer.export = None;
+    }
+    customer.proof = None;
+}
+
+/// Says which earlier step is missing.
+pub(crate) fn missing(step: Step) -> Problem {
+    let name = match step {
+        Step::Destination => "destination",
+        Step::Register => "register",
+        Step::Consent => "consent",
+        Step::Authorise => "authorise",
+        Step::Export => "export",
+        Step::TestPull => "test-pull",
+    };
+    Problem::new(ProblemCode::StepMissing).with("step", name)
+}
