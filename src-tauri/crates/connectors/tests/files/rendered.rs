@@ -1,0 +1,93 @@
+//! Every rendered file, byte for byte, for every connector, source and grant that go together.
+
+use crate::example::{file, input, text};
+use catalog::{GrantKind, SourceId};
+use connectors::{ConnectorId, Note, carries, render};
+
+#[test]
+fn every_set_is_rendered_as_it_was_reviewed() {
+    for connector in ConnectorId::ALL {
+        for source in SourceId::ALL {
+            for grant in GrantKind::ALL {
+                if carries(*connector, *source, *grant).is_err() {
+                    continue;
+                }
+                let set = render(*connector, &input(*source, *grant)).expect("renders");
+                let names: Vec<&str> = set.files.iter().map(|file| file.name.as_str()).collect();
+                assert_eq!(names, connector.file_names());
+                let notes: Vec<&str> = set.notes.iter().map(|note| note.as_str()).collect();
+                let mut page = format!("notes: {}\n", notes.join(", "));
+                for file in &set.files {
+                    let secret = if file.secret { ", secret" } else { "" };
+                    page.extend(["\n===== ", &file.name, secret, "\n", text(file)]);
+                }
+                insta::assert_snapshot!(format!("{connector}_{source}_{grant}"), page);
+            }
+        }
+    }
+}
+
+#[test]
+fn files_with_a_secret_are_marked_and_no_other_file_has_one() {
+    for connector in ConnectorId::ALL {
+        let set =
+            render(*connector, &input(SourceId::GraphAlerts, GrantKind::RefreshToken)).expect("renders");
+        for file in &set.files {
+            let contents = text(file);
+            let holds = contents.contains("abc~8Q.d_e-f==") || contents.contains("example_refresh");
+            assert_eq!(file.secret, holds, "{connector}: {}", file.name);
+        }
+        assert!(!format!("{set:?}").contains("abc~8Q"));
+    }
+}
+
+#[test]
+fn an_app_only_set_holds_no_refresh_token() {
+    let set =
+        render(ConnectorId::Generic, &input(SourceId::GraphAlerts, GrantKind::AppOnly)).expect("renders");
+    for file in &set.files {
+        assert!(!text(file).contains("example_refresh"), "{}", file.name);
+    }
+}
+
+#[test]
+fn properties_files_are_ascii_whatever_the_customer_is_called() {
+    let set = render(ConnectorId::Arcsight, &input(SourceId::SiemDetections, GrantKind::RefreshToken))
+        .expect("renders");
+    for name in ["WDATP-connector.properties", "WDATP-connector.jsonparser.properties"] {
+        assert!(file(&set.files, name).bytes().is_ascii(), "{name}");
+    }
+}
+
+#[test]
+fn a_private_authority_is_named_where_the_reader_can_use_it() {
+    let mut input = input(SourceId::SiemDetections, GrantKind::RefreshToken);
+    input.ca_file = Some("/etc/ssl/lab ca.pem".to_owned());
+    input.token_url = input.token_url.replace("https:", "http:");
+    let generic = render(ConnectorId::Generic, &input).expect("renders");
+    assert!(text(file(&generic.files, "defender-api.curl")).contains("\ncacert = \"/etc/ssl/lab ca.pem\"\n"));
+    let splunk = render(ConnectorId::SplunkRest, &input).expect("renders");
+    assert!(text(file(&splunk.files, "inputs.conf")).contains("\nca_bundle_path = /etc/ssl/lab ca.pem\n"));
+    assert!(splunk.notes.contains(&Note::CaNeedsLaterVersion));
+    assert!(splunk.notes.contains(&Note::HttpsNeeded));
+}
+
+#[test]
+fn a_list_delimiter_occurs_in_no_item() {
+    let mut input = input(SourceId::GraphAlerts, GrantKind::RefreshToken);
+    input.scope = Some("api://a,b|c/.default offline_access".to_owned());
+    let set = render(ConnectorId::SplunkRest, &input).expect("renders");
+    assert!(text(file(&set.files, "inputs.conf")).contains("\ndelimiter = ~\n"));
+}
+
+#[test]
+fn one_rendering_is_like_the_next() {
+    for connector in ConnectorId::ALL {
+        let input = input(SourceId::GraphIncidents, GrantKind::RefreshToken);
+        let (first, second) =
+            (render(*connector, &input).expect("renders"), render(*connector, &input).expect("renders"));
+        for (one, other) in first.files.iter().zip(&second.files) {
+            assert_eq!(one.bytes(), other.bytes());
+        }
+    }
+}
