@@ -114,7 +114,7 @@ pub(crate) struct CustomerTokens<'a> {
 }
 
 /// A token is renewed when less than this is left of it.
-const AGEING: Duration = Duration::from_secs(300);
+const AGEING: Duration = Duration::from_mins(5);
 
 impl<'a> CustomerTokens<'a> {
     pub(crate) fn new(engine: &'a Engine, customer: &'a Customer, access: &'a Access) -> Self {

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use catalog::{GrantKind, Source};
 use entra::{
-    AccessClaims, Answer, Attempt, Catcher, CatcherError, Discovery, Expectation, RedirectUri, SignIn,
-    TenantName, TokenSet,
+    AccessClaims, Answer, Attempt, Catcher, Discovery, Expectation, RedirectUri, SignIn, TenantName, TokenSet,
 };
 use jiff::Timestamp;
 use url::Url;
@@ -24,7 +23,9 @@ use crate::{Engine, clock, problems, steps};
 /// A refresh token that is not used dies after 90 days (Entra's default, `refresh-tokens.md`).
 const UNUSED_DAYS: i64 = 90;
 /// Longest wait that makes sense: the state of an attempt lives no longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+/// The attempt outlives the wait by this, so that it is always the wait that ends.
+const GRACE: Duration = Duration::from_secs(5);
 /// Pauses between looks for a consent that has not spread through Entra yet.
 const SPREADING: [u64; 4] = [1, 2, 4, 8];
 
@@ -101,8 +102,7 @@ impl Flow<'_> {
         host: &dyn Host,
         witness: &mut Witness<'_>,
     ) -> Result<Outcome, Problem> {
-        let registered =
-            RedirectUri::parse(&self.access.redirect_uri).map_err(|fault| problems::of_redirect(&fault))?;
+        let registered = RedirectUri::parse(&self.access.redirect_uri).map_err(problems::of_redirect)?;
         let Access { http, authority, .. } = self.access;
         let tenant =
             TenantName::parse(authority.tenant()).map_err(|fault| self.access.problem(&fault.into()))?;
@@ -122,7 +122,7 @@ impl Flow<'_> {
             witness.proven(EvidenceKey::CatcherReady, &[("host", "localhost"), ("port", &port)]);
         }
         let wait = self.wait();
-        let mut attempt = Attempt::begin(wait)
+        let mut attempt = Attempt::begin(wait + GRACE)
             .map_err(|error| Problem::new(ProblemCode::Internal).with("reason", error.to_string()))?;
         let sign_in = self.sign_in_address(&attempt, &redirect_uri)?;
         let until = clock::now() + wait;
@@ -181,7 +181,7 @@ impl Flow<'_> {
             GrantKind::RefreshToken => entra::sign_in_address(&sign_in, attempt),
             GrantKind::AppOnly => entra::admin_consent_address(&sign_in, attempt),
         };
-        address.map_err(|fault| problems::of_redirect(&fault))
+        address.map_err(problems::of_redirect)
     }
 
     /// Whatever comes first: the redirect on the loopback, or a pasted address that holds.
@@ -202,10 +202,7 @@ impl Flow<'_> {
             };
             // A paste interrupts the wait only for as long as it takes to look at it.
             let pasted = tokio::select! {
-                answer = caught => return answer.map_err(|error| match error {
-                    CatcherError::Expired => timed_out(self.wait()),
-                    other => problems::of_catcher(&other),
-                }),
+                answer = caught => return answer.map_err(|error| problems::of_catcher(&error)),
                 pasted = pastes.next() => pasted,
             };
             match entra::answer_from_address(&pasted.address, redirect_uri, attempt) {

@@ -70,7 +70,7 @@ impl Engine {
         let vault = tokio::task::spawn_blocking(move || Vault::open(&vault_folder, unlock, BUSY_WAIT))
             .await
             .map_err(|error| problems::of_panic(&error))?
-            .map_err(|error| problems::of_vault(error, &folder))?;
+            .map_err(|error| problems::of_vault(&error, &folder))?;
         tracing::info!(folder = %folder.display(), "vault opened");
         Ok(Self(Arc::new(Inner { vault: Mutex::new(vault), folder, file_cloud })))
     }
@@ -124,7 +124,7 @@ impl Engine {
         let inner = Arc::clone(&self.0);
         tokio::task::spawn_blocking(move || {
             let vault = inner.vault.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&vault).map_err(|error| problems::of_vault(error, &inner.folder))
+            work(&vault).map_err(|error| problems::of_vault(&error, &inner.folder))
         })
         .await
         .map_err(|error| problems::of_panic(&error))?

@@ -72,7 +72,7 @@ impl Engine {
             .map(|file| WrittenFile {
                 name: file.name.clone(),
                 bytes: file.bytes().len() as u64,
-                sha256: sha256(file.bytes()),
+                sha256: hex::encode(Sha256::digest(file.bytes())),
                 secret: file.secret,
             })
             .collect();
@@ -152,10 +152,6 @@ fn scope_text(scopes: &[String], grant: GrantKind) -> String {
         GrantKind::RefreshToken => format!("{} offline_access", scopes.join(" ")),
         GrantKind::AppOnly => scopes.join(" "),
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn copy(secret: &SecretString) -> SecretString {

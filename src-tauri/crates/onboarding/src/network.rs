@@ -14,7 +14,7 @@ use crate::contract::{Problem, ProblemCode};
 /// How long a host may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(20);
 /// How long a host may keep silent in the middle of an answer.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Builds the client for one cloud.
 pub(crate) fn client(cloud: &Cloud) -> Result<Client, Problem> {

@@ -30,8 +30,8 @@ pub(crate) fn of_cloud_file(path: &Path, error: &CloudFileError) -> Problem {
         .caused_by(error)
 }
 
-pub(crate) fn of_vault(error: VaultError, folder: &Path) -> Problem {
-    let problem = match &error {
+pub(crate) fn of_vault(error: &VaultError, folder: &Path) -> Problem {
+    let problem = match error {
         VaultError::Locked { .. } | VaultError::KeyringUnavailable { .. } => {
             Problem::new(ProblemCode::VaultLocked)
         }
@@ -59,7 +59,7 @@ pub(crate) fn of_vault(error: VaultError, folder: &Path) -> Problem {
         }
         VaultError::File(error) => return of_file(error, folder),
     };
-    problem.caused_by(&error)
+    problem.caused_by(error)
 }
 
 pub(crate) fn of_file(error: &FileError, folder: &Path) -> Problem {
@@ -96,12 +96,12 @@ pub(crate) fn of_entra(error: &EntraError, asked: &Asked<'_>) -> Problem {
                 Some(who) => Problem { who, ..problem },
                 None => problem,
             };
-            match problem.code {
-                ProblemCode::RedirectNotRegistered => problem.with("redirect_uri", asked.redirect_uri),
-                ProblemCode::TenantNotFound => {
-                    problem.with("tenant", asked.tenant).with("cloud", asked.cloud)
-                }
-                _ => problem,
+            if problem.code == ProblemCode::RedirectNotRegistered {
+                problem.with("redirect_uri", asked.redirect_uri)
+            } else if problem.code == ProblemCode::TenantNotFound {
+                problem.with("tenant", asked.tenant).with("cloud", asked.cloud)
+            } else {
+                problem
             }
         }
         EntraError::Transport(error) => of_transport(error),
@@ -159,11 +159,11 @@ fn of_transport(error: &TransportError) -> Problem {
     }
 }
 
-pub(crate) fn of_redirect(fault: &RedirectFault) -> Problem {
+pub(crate) fn of_redirect(fault: RedirectFault) -> Problem {
     Problem::new(ProblemCode::RedirectUriInvalid).with("reason", fault.to_string())
 }
 
-pub(crate) fn of_secret(fault: &SecretFault) -> Problem {
+pub(crate) fn of_secret(fault: SecretFault) -> Problem {
     match fault {
         SecretFault::IsId => Problem::new(ProblemCode::SecretIsId),
         SecretFault::Empty
@@ -187,7 +187,10 @@ pub(crate) fn of_catcher(error: &CatcherError) -> Problem {
         | CatcherError::Socket(_) => {
             Problem::new(ProblemCode::PortUnavailable).with("reason", error.to_string())
         }
-        CatcherError::Expired => Problem::new(ProblemCode::ConsentTimedOut).with("minutes", "10"),
+        CatcherError::Expired => {
+            let minutes = entra::Attempt::LIFETIME.as_secs() / 60;
+            Problem::new(ProblemCode::ConsentTimedOut).with("minutes", minutes.to_string())
+        }
     };
     problem.caused_by(error)
 }

@@ -229,7 +229,7 @@ impl Newest {
     }
 
     fn trim(&mut self) {
-        self.0.sort_by(|a, b| b.time.cmp(&a.time));
+        self.0.sort_by_key(|row| std::cmp::Reverse(row.time));
         self.0.truncate(SHOWN);
     }
 
@@ -253,7 +253,7 @@ impl defender::TokenSource for FileTokens<'_> {
     async fn bearer(&self, rejected: bool) -> Result<SecretString, Problem> {
         let mut current = self.current.lock().await;
         if let Some((token, until)) = &*current {
-            if !rejected && Instant::now() + Duration::from_secs(300) < *until {
+            if !rejected && Instant::now() + Duration::from_mins(5) < *until {
                 return Ok(token.clone());
             }
         }

@@ -114,15 +114,13 @@ pub(crate) fn check_shape(given: RegistrationInput) -> Result<Checked, Problem> 
     })?;
     let redirect_uri = given.redirect_uri.map(|uri| uri.trim().to_owned()).filter(|uri| !uri.is_empty());
     if let Some(redirect_uri) = &redirect_uri {
-        RedirectUri::parse(redirect_uri).map_err(|fault| problems::of_redirect(&fault))?;
+        RedirectUri::parse(redirect_uri).map_err(problems::of_redirect)?;
     }
     let home_tenant =
         given.home_tenant.map(|tenant| tenant.trim().to_ascii_lowercase()).filter(|t| !t.is_empty());
     let secret = match given.secret {
         None => None,
-        Some(secret) => {
-            Some(check_secret(&secret.into_secret()).map_err(|fault| problems::of_secret(&fault))?.secret)
-        }
+        Some(secret) => Some(check_secret(&secret.into_secret()).map_err(problems::of_secret)?.secret),
     };
     Ok(Checked { client_id, home_tenant, redirect_uri, secret, secret_expires: given.secret_expires })
 }

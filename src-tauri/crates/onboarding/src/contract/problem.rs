@@ -15,7 +15,7 @@ pub struct Problem {
     /// Who can put it right.
     pub who: Who,
     /// What Microsoft said, where Microsoft spoke.
-    pub microsoft: Option<Microsoft>,
+    pub microsoft: Option<Box<Microsoft>>,
     /// The redacted chain of causes, outermost first, for "Copy details".
     pub details: Vec<String>,
 }
@@ -36,7 +36,7 @@ impl Problem {
     /// Adds what Microsoft said.
     #[must_use]
     pub fn said_by(mut self, microsoft: Microsoft) -> Self {
-        self.microsoft = Some(microsoft);
+        self.microsoft = Some(Box::new(microsoft));
         self
     }
 
