@@ -127,3 +127,43 @@ pub(crate) fn require(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commercial() -> Cloud {
+        Cloud::builtin("commercial").unwrap()
+    }
+
+    #[test]
+    fn without_a_wish_the_current_source_and_a_grant_that_the_connector_carries_are_chosen() {
+        for connector in ConnectorId::ALL {
+            let choice = choose(Some(*connector), None, None);
+            assert_eq!(choice.source, SourceId::GraphAlerts);
+            assert_eq!(
+                impossible(&commercial(), choice.source, choice.grant, Some(*connector)),
+                None,
+                "{connector:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_connector_that_renews_a_sign_in_cannot_be_given_app_only_access() {
+        let problem =
+            require(&commercial(), SourceId::GraphAlerts, GrantKind::AppOnly, Some(ConnectorId::Arcsight))
+                .unwrap_err();
+        assert_eq!(problem.code, ProblemCode::CombinationImpossible);
+        assert_eq!(problem.params["instead"], "refresh-token", "what would work is said");
+    }
+
+    #[test]
+    fn china_has_no_alert_source_of_this_product() {
+        let china = Cloud::builtin("china").unwrap();
+        for source in [SourceId::GraphAlerts, SourceId::SiemDetections] {
+            let reason = impossible(&china, source, GrantKind::AppOnly, None);
+            assert_eq!(reason.as_deref(), Some("source-not-in-this-cloud"), "{source}");
+        }
+    }
+}

@@ -67,3 +67,61 @@ pub(crate) fn missing(step: Step) -> Problem {
     };
     Problem::new(ProblemCode::StepMissing).with("step", name)
 }
+
+#[cfg(test)]
+mod tests {
+    use vault::ConsentRecord;
+
+    use super::*;
+
+    fn customer() -> Customer {
+        let at = "2026-11-20T10:00:00Z".parse().unwrap();
+        Customer {
+            id: "1".to_owned(),
+            name: "Contoso".to_owned(),
+            tenant_id: "00000000-0000-0000-0000-000000000001".to_owned(),
+            tenant_domain: None,
+            cloud: serde_json::Value::Null,
+            region: None,
+            connector: None,
+            source: catalog::SourceId::GraphAlerts,
+            grant: catalog::GrantKind::RefreshToken,
+            home_tenant: None,
+            client_id: Some("00000000-0000-0000-0000-000000000002".to_owned()),
+            redirect_uri: None,
+            secret_expires: None,
+            consent: Some(ConsentRecord { at, account: None, granted: Vec::new(), unused_until: None }),
+            authorised_at: Some(at),
+            export: Some(serde_json::json!({})),
+            proof: Some(serde_json::json!({})),
+            added: at,
+        }
+    }
+
+    #[test]
+    fn work_goes_on_at_the_first_step_that_is_not_proven() {
+        let mut customer = customer();
+        assert_eq!(next(&customer, true), Step::TestPull);
+        customer.authorised_at = None;
+        assert_eq!(next(&customer, true), Step::Authorise);
+        assert_eq!(next(&customer, false), Step::Register, "without its secret an app is not registered");
+    }
+
+    #[test]
+    fn a_step_done_anew_asks_for_all_that_follows_it_again() {
+        let mut customer = customer();
+        reset_after(&mut customer, Step::Consent);
+        assert!(customer.consent.is_some(), "the step itself stays");
+        assert!(customer.authorised_at.is_none() && customer.export.is_none() && customer.proof.is_none());
+        let states: Vec<_> = view(&customer, true).into_iter().map(|step| step.state).collect();
+        let expected = [
+            StepState::Done,
+            StepState::Done,
+            StepState::Done,
+            StepState::Now,
+            StepState::Todo,
+            StepState::Todo,
+        ];
+        assert_eq!(states, expected);
+    }
+}
