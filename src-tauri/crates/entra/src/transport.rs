@@ -124,14 +124,14 @@ impl TransportError {
         let mut innermost = String::new();
         let mut cause = error.source();
         while let Some(current) = cause {
-            if let Some(tls) = tls_cause(current) {
-                return Self::Tls { host, reason: tls };
+            if let Some(tls) = current.downcast_ref::<rustls::Error>() {
+                return Self::Tls { host, reason: tls.to_string() };
             }
             if is_cut(current) && !error.is_connect() {
                 return Self::Cut { host };
             }
             innermost = current.to_string();
-            cause = current.source();
+            cause = beneath(current);
         }
         if error.is_body() || error.is_decode() {
             return Self::Cut { host };
@@ -140,13 +140,14 @@ impl TransportError {
     }
 }
 
-fn tls_cause(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
-    if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-        return Some(tls.to_string());
+/// The next cause. An I/O error passes over the very error inside it when it is asked for its source.
+fn beneath<'e>(
+    cause: &'e (dyn std::error::Error + 'static),
+) -> Option<&'e (dyn std::error::Error + 'static)> {
+    match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inside) => Some(inside),
+        None => cause.source(),
     }
-    // An I/O error does not always name the error inside as its source.
-    let inner = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
-    inner.downcast_ref::<rustls::Error>().map(ToString::to_string)
 }
 
 fn is_cut(cause: &(dyn std::error::Error + 'static)) -> bool {
