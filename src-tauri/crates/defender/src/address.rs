@@ -4,9 +4,9 @@
 //! further; what only steers paging is replaced. The invariant: scheme, host, port and path are the given ones.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use url::Url;
+use url::{Host, Url};
 
-use crate::query::{Query, Window};
+use crate::query::{Query, UnusableQuery, Window};
 use crate::rules::Rules;
 
 /// `$`, `:` and `,` stay readable: every server takes them, and some compare `$filter` literally.
@@ -34,6 +34,25 @@ pub(crate) struct Position {
     pub(crate) newest_first: bool,
     pub(crate) skip: u64,
     pub(crate) top: u64,
+}
+
+/// Whether a token may go there at all.
+pub(crate) fn check(address: &Url) -> Result<(), UnusableQuery> {
+    let host = address.host().ok_or(UnusableQuery::Address)?;
+    if !address.username().is_empty() || address.password().is_some() {
+        return Err(UnusableQuery::Address);
+    }
+    let loopback = match &host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    match address.scheme() {
+        "https" => Ok(()),
+        "http" if loopback => Ok(()),
+        "http" => Err(UnusableQuery::Plain { host: host.to_string() }),
+        _ => Err(UnusableQuery::Address),
+    }
 }
 
 /// An `OData` address.
@@ -171,8 +190,8 @@ mod tests {
     use catalog::SourceId;
     use url::Url;
 
-    use super::{Position, Tag, exporter, odata};
-    use crate::query::{Query, Window};
+    use super::{Position, Tag, check, exporter, odata};
+    use crate::query::{Query, UnusableQuery, Window};
     use crate::rules;
 
     fn position() -> Position {
@@ -224,6 +243,25 @@ mod tests {
             exporter(&address, &query, Some(&Tag::Cloud("a=b"))).as_str(),
             "https://siem.example/api/alerts/?sinceTimeUtc=2026-11-20T10:00:00.123&untilTimeUtc=2026-11-20T10:00:00.124&limit=20&machinegroups=UK%20Machines&machinegroups=%EC%84%9C%EC%9A%B8%26%2B&CloudCreatedMachineTags=a%3Db"
         );
+    }
+
+    #[test]
+    fn a_token_goes_nowhere_without_tls_but_to_this_computer() {
+        for fine in ["https://a.example/x", "http://localhost:1/x", "http://127.0.0.1/x", "http://[::1]:9/x"]
+        {
+            assert_eq!(check(&Url::parse(fine).unwrap()), Ok(()), "{fine}");
+        }
+        let plain = |host: &str| Err(UnusableQuery::Plain { host: host.to_owned() });
+        for (refused, reason) in [
+            ("http://a.example/x", plain("a.example")),
+            ("http://localhost.example/x", plain("localhost.example")),
+            ("http://10.0.0.1/x", plain("10.0.0.1")),
+            ("https://user@a.example/x", Err(UnusableQuery::Address)),
+            ("ftp://a.example/x", Err(UnusableQuery::Address)),
+            ("mailto:a@a.example", Err(UnusableQuery::Address)),
+        ] {
+            assert_eq!(check(&Url::parse(refused).unwrap()), reason, "{refused}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::address::{self, Tag};
 use crate::asking::{Asking, Trouble};
 use crate::error::PullError;
 use crate::outlet::{Outlet, RawAlert};
-use crate::query::{Query, UnusableQuery};
+use crate::query::{Query, UnusableQuery, Window};
 use crate::rules::{self, Rules};
 use crate::transport::same_origin;
 use crate::walk::{Page, Walk};
@@ -162,9 +162,7 @@ where
     F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
 {
     let window = request.query.window(request.now)?;
-    if request.address.cannot_be_a_base() || request.address.host_str().is_none() {
-        return Err(UnusableQuery::Address.into());
-    }
+    address::check(&request.address)?;
     let mut asking = Asking::new(http, request, tokens);
     let mut summary = PullSummary { since: window.since, until: window.until, ..PullSummary::default() };
     let outlet = if let Some(rules) = rules::odata(request.source) {
@@ -291,7 +289,9 @@ where
             if walk.passed_over() {
                 asking.note(Note::InstantTooLarge);
             }
-            return Ok(());
+            let all = query.limit.is_none() && window.until.is_none() && !linked;
+            let Some(since) = walk.changed_meanwhile().filter(|_| all) else { return Ok(()) };
+            walk = Walk::new(rules, Window { since: Some(since), until: None }, newest_first, top);
         }
     }
 }

@@ -110,9 +110,15 @@ pub enum UnusableQuery {
         /// `tags`.
         filter: &'static str,
     },
-    /// The address cannot carry a query (`mailto:` and the like), or its own query contradicts itself.
+    /// The address is none of `http` or `https`, has no host, or carries a user name.
     #[error("the address cannot be asked")]
     Address,
+    /// Plain `http` to another computer: the token would travel readable for all.
+    #[error("{host} would be asked without TLS")]
+    Plain {
+        /// The host.
+        host: String,
+    },
 }
 
 /// A window of time, both ends inclusive.

@@ -21,7 +21,8 @@ pub(crate) struct Rules {
     pub(crate) expand: Option<&'static str>,
     /// The list holds incidents, and each has its alerts in `alerts`.
     pub(crate) incidents: bool,
-    /// An alert names its device groups; the rest of the filter is done here, because `$filter` cannot.
+    /// An alert names the tags of its devices. (All name the device groups. `$filter` knows neither: both are looked
+    /// for in what arrives.)
     pub(crate) says_tags: bool,
     /// Newer members of enumerations come only on request.
     pub(crate) prefers_unknown_members: bool,

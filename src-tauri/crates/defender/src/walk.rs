@@ -84,6 +84,8 @@ pub(crate) struct Walk {
     /// The order that was seen where several times occurred; nothing while all were the same.
     order: Option<Order>,
     passed_over: bool,
+    pages_with_news: u32,
+    latest: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +106,16 @@ impl Walk {
             skip: 0,
             top: top.clamp(1, rules.most_top),
         };
-        Self { rules, position, capacity: 0, without_news: 0, order: None, passed_over: false }
+        Self {
+            rules,
+            position,
+            capacity: 0,
+            without_news: 0,
+            order: None,
+            passed_over: false,
+            pages_with_news: 0,
+            latest: None,
+        }
     }
 
     /// What to ask.
@@ -115,6 +126,12 @@ impl Walk {
     /// More alerts share one instant than the API can give.
     pub(crate) fn passed_over(&self) -> bool {
         self.passed_over
+    }
+
+    /// Where to look once more after a walk from the newest to the oldest: an alert that changes meanwhile leaves the
+    /// part that is still to come for the part that was read.
+    pub(crate) fn changed_meanwhile(&self) -> Option<Timestamp> {
+        (self.order == Some(Order::Falling) && self.pages_with_news > 1).then_some(self.latest).flatten()
     }
 
     /// Asks for less at once; false when it cannot be less.
@@ -134,8 +151,10 @@ impl Walk {
         }
         let full = page.length >= self.capacity.min(self.position.top);
         self.capacity = self.capacity.max(page.length);
+        self.latest = self.latest.max(page.latest);
         if page.new > 0 {
             self.without_news = 0;
+            self.pages_with_news += 1;
         } else {
             self.without_news += 1;
             if !full {
@@ -150,12 +169,12 @@ impl Walk {
         self.learn(page);
         let Some(order) = self.order else {
             // One instant so far: in which direction the list goes on cannot be known yet.
-            return self.skip(page, full) || (full && self.step_over(page, self.position.newest_first));
+            return self.skip(page) || (full && self.step_over(page, self.position.newest_first));
         };
         match order {
             Order::Rising => self.forward(page, full),
             Order::Falling => self.backward(page, full),
-            Order::None => self.skip(page, full) || self.give_up(full),
+            Order::None => self.skip(page) || self.give_up(full),
         }
     }
 
@@ -174,25 +193,25 @@ impl Walk {
     }
 
     fn forward(&mut self, page: &Page, full: bool) -> bool {
-        let Some(latest) = page.latest else { return self.skip(page, full) };
+        let Some(latest) = page.latest else { return self.skip(page) };
         if self.position.window.since.is_none_or(|since| since < latest) {
             self.position.window.since = Some(latest);
             self.position.after_since = false;
             self.position.skip = 0;
             return true;
         }
-        self.skip(page, full) || (full && self.step_over(page, false))
+        self.skip(page) || (full && self.step_over(page, false))
     }
 
     fn backward(&mut self, page: &Page, full: bool) -> bool {
-        let Some(earliest) = page.earliest else { return self.skip(page, full) };
+        let Some(earliest) = page.earliest else { return self.skip(page) };
         if self.position.window.until.is_none_or(|until| earliest < until) {
             self.position.window.until = Some(earliest);
             self.position.before_until = false;
             self.position.skip = 0;
             return true;
         }
-        self.skip(page, full) || (full && self.step_over(page, true))
+        self.skip(page) || (full && self.step_over(page, true))
     }
 
     /// Leaves an instant that has more alerts than can be had.
@@ -215,12 +234,10 @@ impl Walk {
         false
     }
 
-    fn skip(&mut self, page: &Page, full: bool) -> bool {
+    /// Goes on inside an instant; false where `$skip` reaches no further.
+    fn skip(&mut self, page: &Page) -> bool {
         match self.rules.most_skip {
-            Some(most) if self.position.skip >= most => {
-                debug_assert!(self.position.skip == most || !full, "a skip never passes the limit");
-                false
-            }
+            Some(most) if self.position.skip >= most => false,
             Some(most) => {
                 self.position.skip = (self.position.skip + page.length).min(most);
                 true

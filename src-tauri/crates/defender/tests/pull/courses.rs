@@ -1,5 +1,7 @@
 //! Pulls that go well.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use axum::body::Body;
 use catalog::SourceId;
 use defender::{Note, Query};
@@ -258,26 +260,48 @@ async fn incidents_of_both_apis_give_their_alerts() {
     }
 }
 
-#[tokio::test]
-async fn defender_alerts_are_walked_from_the_newest_to_the_oldest() {
-    let server = Server::by(|asked: &Asked| {
+/// `/api/alerts` of Defender for Endpoint: newest first, pages of four, no order to be asked for. After the second
+/// question the oldest alert changes.
+fn defender_with_a_change() -> impl Fn(&Asked) -> axum::http::Response<Body> {
+    let questions = AtomicU32::new(0);
+    move |asked| {
         assert_eq!((asked.value("$orderby"), asked.value("$expand")), (None, Some("evidence")));
-        let bound = asked
-            .value("$filter")
-            .map(|filter| filter.strip_prefix("lastUpdateTime le ").unwrap().to_owned());
+        let changed = questions.fetch_add(1, Ordering::SeqCst) >= 2;
+        let mut alerts: Vec<_> = (0..25u32).map(|number| (at(number / 2), number)).collect();
+        if changed {
+            alerts[0].0 = at(59);
+        }
+        alerts.sort();
+        alerts.reverse();
+        let bounds = asked.value("$filter").unwrap_or_default();
+        let within = |time: &str| {
+            bounds.split(" and ").filter(|it| !it.is_empty()).all(|bound| {
+                match bound.strip_prefix("lastUpdateTime ").and_then(|it| it.split_once(' ')) {
+                    Some(("le", bound)) => time <= bound,
+                    Some(("ge", bound)) => time >= bound,
+                    other => panic!("{other:?}"),
+                }
+            })
+        };
         let skip: usize = asked.value("$skip").map_or(0, |skip| skip.parse().unwrap());
-        let found: Vec<_> = (0..25u32)
-            .rev()
-            .filter(|number| bound.as_ref().is_none_or(|bound| at(number / 2) <= *bound))
+        let found: Vec<_> = alerts
+            .iter()
+            .filter(|(time, _)| within(time))
             .skip(skip)
             .take(4)
-            .map(|number| format!(r#"{{"id":"{number}","lastUpdateTime":"{}"}}"#, at(number / 2)))
+            .map(|(time, number)| format!(r#"{{"id":"{number}","lastUpdateTime":"{time}"}}"#))
             .collect();
         json(format!(r#"{{"value":[{}]}}"#, found.join(",")))
-    })
-    .await;
+    }
+}
+
+#[tokio::test]
+async fn an_alert_that_changes_while_others_are_read_is_not_missed() {
+    let server = Server::by(defender_with_a_change()).await;
     let (alerts, summary) =
         run(&request(SourceId::DefenderAlerts, server.at("/api/alerts"), Query::default())).await;
-    assert_eq!(ids(&alerts), (0..25).rev().map(|number: u32| number.to_string()).collect::<Vec<_>>());
+    let mut expected: Vec<_> = (1..25).rev().map(|number: u32| number.to_string()).collect();
+    expected.push("0".to_owned());
+    assert_eq!(ids(&alerts), expected);
     assert!(summary.unwrap().notes.is_empty());
 }

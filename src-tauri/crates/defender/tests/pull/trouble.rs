@@ -193,7 +193,7 @@ async fn pages_that_name_each_other_for_ever_end() {
 #[tokio::test]
 async fn a_server_that_falls_silent_is_not_waited_for_for_ever() {
     let patience = |request: PullRequest| {
-        let patience = Patience { silence: Duration::from_millis(30), retries: 1, ..request.patience };
+        let patience = Patience { silence: Duration::from_millis(400), retries: 1, ..request.patience };
         PullRequest { patience, ..request }
     };
     let server = Server::by(|_| {
