@@ -141,6 +141,12 @@ impl Said {
                 .with("line", "")
                 .with("reason", reason)
         };
+        if let Some(differs) = read.disagreements.first() {
+            return Err(Problem::new(ProblemCode::FilesIncomplete)
+                .with("file", differs.file.clone())
+                .with("line", "")
+                .with("reason", format!("`{}` is not what the other files of the set say", differs.field)));
+        }
         let audience = match (&read.resource, &read.scope) {
             (Some(resource), None) => Audience::Resource(resource.clone()),
             (None, Some(scope)) => Audience::Scopes(

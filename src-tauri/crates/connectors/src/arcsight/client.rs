@@ -26,8 +26,8 @@ pub(super) fn render(input: &ConnectorInput) -> RenderedFile {
     write("redirect_uri", &input.redirect_uri);
     // Microsoft leaves it blank with the v1 endpoints; the v2 endpoints want it.
     write("scope", input.scope.as_deref().unwrap_or_default());
-    // Lets the connector ask for a new sign-in when the refresh token has ended, instead of stopping for good.
-    write("reauthenticate", "true");
+    // No `reauthenticate`: it makes the connector ask for a browser sign-in at its next start, which is the cure for a
+    // dead refresh token and nothing to begin with.
     draft.finish(CLIENT_PROPERTIES, true)
 }
 
