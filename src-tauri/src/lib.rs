@@ -1,1 +1,56 @@
-//! The shell.
+//! The shell: makes the window and hands its requests to `onboarding`. It decides nothing about onboarding itself.
+//!
+//! The invariants it keeps: one window with one closed capability, nothing loaded from elsewhere, and nothing secret
+//! sent into the window.
+
+mod commands;
+mod desk;
+mod dialogs;
+mod host;
+mod practice;
+mod window;
+
+use std::process::ExitCode;
+
+use onboarding::Engine;
+use tauri::{Manager, RunEvent};
+
+use desk::Desk;
+
+/// Runs the app until its window is closed.
+#[expect(clippy::print_stderr, reason = "before there is a window, a terminal is all there is")]
+pub fn run() -> ExitCode {
+    let folder = match Engine::default_folder() {
+        Ok(folder) => folder,
+        Err(problem) => {
+            eprintln!("mssp-onboard: {problem}: {:?}", problem.params);
+            return ExitCode::from(problem.code.exit_status());
+        }
+    };
+    if let Err(problem) = onboarding::logging::start(&folder, "mssp-onboard") {
+        // The window says it better: opening the vault in the same folder fails for the same reason.
+        eprintln!("mssp-onboard: no log file: {problem}: {:?}", problem.params);
+    }
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .manage(Desk::new(folder.clone()))
+        .invoke_handler(commands::handler())
+        .setup(move |app| window::open(app.handle(), &folder).map_err(Into::into))
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => {
+            let status = app.run_return(|app, event| {
+                // The process ends without dropping what it holds, and practice folders must not stay behind.
+                if matches!(event, RunEvent::Exit) {
+                    app.state::<Desk>().close();
+                }
+            });
+            ExitCode::from(u8::try_from(status).unwrap_or(1))
+        }
+        Err(error) => {
+            tracing::error!(%error, "the window could not be made");
+            eprintln!("mssp-onboard: the window could not be made: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

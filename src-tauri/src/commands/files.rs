@@ -1,0 +1,47 @@
+//! Connector files and the test pull with them.
+
+use onboarding::contract::{ExportRequest, ExportResult, Problem, ProblemCode, Progress, Proof};
+use tauri::ipc::Channel;
+use tauri::{State, WebviewWindow};
+
+use crate::desk::Desk;
+use crate::dialogs;
+use crate::host::WindowHost;
+
+#[tauri::command]
+pub(crate) async fn suggested_folder(desk: State<'_, Desk>, customer: String) -> Result<String, Problem> {
+    desk.engine().await?.suggested_folder(&customer).await
+}
+
+#[tauri::command]
+pub(crate) async fn choose_folder(window: WebviewWindow, start: String) -> Result<Option<String>, Problem> {
+    Ok(dialogs::choose_folder(&window, &start).await)
+}
+
+#[tauri::command]
+pub(crate) async fn export_files(
+    desk: State<'_, Desk>,
+    request: ExportRequest,
+    progress: Channel<Progress>,
+) -> Result<ExportResult, Problem> {
+    let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
+    desk.run(None, engine.export(request, &host)).await
+}
+
+#[tauri::command]
+pub(crate) async fn open_folder(desk: State<'_, Desk>, customer: String) -> Result<(), Problem> {
+    let export = desk.engine().await?.customer(&customer).await?.export;
+    let written = export.ok_or_else(|| Problem::new(ProblemCode::StepMissing).with("step", "export"))?;
+    dialogs::show_folder(&written.folder)
+}
+
+#[tauri::command]
+pub(crate) async fn verify(
+    desk: State<'_, Desk>,
+    customer: String,
+    folder: String,
+    progress: Channel<Progress>,
+) -> Result<Proof, Problem> {
+    let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
+    desk.run(None, engine.verify(&customer, &folder, &host)).await
+}

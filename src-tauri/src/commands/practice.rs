@@ -1,0 +1,35 @@
+//! Switching rehearsal on and off.
+
+use onboarding::contract::{CustomerView, Problem, ProblemCode};
+use tauri::State;
+
+use crate::desk::Desk;
+use crate::practice::{Practice, PracticeView};
+
+#[tauri::command]
+pub(crate) async fn practice_start(desk: State<'_, Desk>) -> Result<PracticeView, Problem> {
+    let mut practice = desk.practice().lock().await;
+    let running = match practice.take() {
+        Some(running) => running,
+        None => Practice::start().await?,
+    };
+    Ok(practice.insert(running).view())
+}
+
+#[tauri::command]
+pub(crate) async fn practice_stop(desk: State<'_, Desk>) -> Result<(), Problem> {
+    desk.cancel();
+    *desk.practice().lock().await = None;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn practice_fill_registration(
+    desk: State<'_, Desk>,
+    customer: String,
+) -> Result<CustomerView, Problem> {
+    match desk.practice().lock().await.as_ref() {
+        Some(practice) => practice.fill_registration(&customer).await,
+        None => Err(Problem::new(ProblemCode::Internal).with("reason", "practice is off")),
+    }
+}

@@ -1,0 +1,74 @@
+//! Steps 1 to 3.
+
+use onboarding::contract::{
+    AuthorisationRequest, AuthorisationResult, ConsentRequest, ConsentResult, Evidence, PortalStep, Problem,
+    Progress, RegistrationSheet,
+};
+use tauri::State;
+use tauri::ipc::Channel;
+
+use crate::desk::Desk;
+use crate::host::WindowHost;
+
+#[tauri::command]
+pub(crate) async fn registration_sheet(
+    desk: State<'_, Desk>,
+    customer: String,
+) -> Result<RegistrationSheet, Problem> {
+    desk.engine().await?.registration_sheet(&customer).await
+}
+
+#[tauri::command]
+pub(crate) async fn check_registration(
+    desk: State<'_, Desk>,
+    customer: String,
+) -> Result<Vec<Evidence>, Problem> {
+    desk.engine().await?.check_registration(&customer).await
+}
+
+#[tauri::command]
+pub(crate) async fn open_registration_portal(desk: State<'_, Desk>, customer: String) -> Result<(), Problem> {
+    onboarding::browser::open(&desk.engine().await?.registration_sheet(&customer).await?.portal)
+}
+
+#[tauri::command]
+pub(crate) async fn consent(
+    desk: State<'_, Desk>,
+    request: ConsentRequest,
+    progress: Channel<Progress>,
+) -> Result<ConsentResult, Problem> {
+    let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
+    let (slot, pastes) = onboarding::paste_slot();
+    desk.run(Some(slot), engine.consent(request, pastes, &host)).await
+}
+
+#[tauri::command]
+pub(crate) async fn paste_address(desk: State<'_, Desk>, address: String) -> Result<(), Problem> {
+    desk.paste(address).await
+}
+
+#[tauri::command]
+pub(crate) async fn portal_step(desk: State<'_, Desk>, customer: String) -> Result<PortalStep, Problem> {
+    desk.engine().await?.portal_step(&customer).await
+}
+
+#[tauri::command]
+pub(crate) async fn open_portal(desk: State<'_, Desk>, customer: String) -> Result<(), Problem> {
+    onboarding::browser::open(&desk.engine().await?.portal_step(&customer).await?.url)
+}
+
+#[tauri::command]
+pub(crate) async fn authorise(
+    desk: State<'_, Desk>,
+    request: AuthorisationRequest,
+    progress: Channel<Progress>,
+) -> Result<AuthorisationResult, Problem> {
+    let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
+    desk.run(None, engine.authorise(request, &host)).await
+}
+
+#[tauri::command]
+#[expect(clippy::needless_pass_by_value, reason = "how Tauri hands state to a command")]
+pub(crate) fn cancel(desk: State<'_, Desk>) {
+    desk.cancel();
+}

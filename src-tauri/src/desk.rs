@@ -1,0 +1,282 @@
+//! What the shell holds while it runs: the open vault, the practice tenant while it is on, and the work that can be
+//! cancelled.
+//!
+//! While practice is on every request goes to the practice engine, whose folder and key die with it: nothing done in
+//! practice can reach a real customer, and the other way round.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex as StdMutex, PoisonError};
+
+use onboarding::contract::{Problem, ProblemCode};
+use onboarding::{Engine, OpenOptions, PasteSlot, Unlock};
+use serde::Serialize;
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use vault::{LockKind, Vault};
+
+use crate::practice::{Practice, PracticeView};
+
+/// The shell's state, one for the process.
+pub(crate) struct Desk {
+    folder: PathBuf,
+    home: Mutex<Home>,
+    practice: Mutex<Option<Practice>>,
+    running: StdMutex<Running>,
+}
+
+/// The real vault.
+enum Home {
+    /// Nobody has asked yet.
+    Untouched,
+    /// It could not be opened.
+    Closed(Problem),
+    /// Open; with a folder of its own when it lasts for this session only.
+    Open { engine: Engine, _session: Option<TempDir> },
+}
+
+/// The work that `cancel` stops. The window does one thing at a time.
+#[derive(Default)]
+struct Running {
+    number: u64,
+    stop: CancellationToken,
+    paste: Option<PasteSlot>,
+}
+
+/// What the window learns first.
+#[derive(Serialize)]
+pub(crate) struct Bootstrap {
+    version: &'static str,
+    vault: VaultState,
+    problem: Option<Problem>,
+    practice: Option<PracticeView>,
+    data_folder: String,
+}
+
+/// Whether the vault is open, and what would open it.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum VaultState {
+    Open,
+    LockedPassphrase,
+    NoKeyring,
+}
+
+impl Desk {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            home: Mutex::new(Home::Untouched),
+            practice: Mutex::new(None),
+            running: StdMutex::default(),
+        }
+    }
+
+    /// Opens the vault with the keyring unless it is open, and says how things stand. A keyring that was unlocked
+    /// meanwhile, or a process that let go of the folder, is found when this is asked again.
+    pub(crate) async fn bootstrap(&self) -> Bootstrap {
+        let mut home = self.home.lock().await;
+        if !matches!(*home, Home::Open { .. }) {
+            *home = match self.open(&self.folder, Unlock::Keyring).await {
+                Ok(engine) => Home::Open { engine, _session: None },
+                Err(problem) => Home::Closed(problem),
+            };
+        }
+        let (vault, problem, folder) = match &*home {
+            Home::Open { engine, .. } => (VaultState::Open, None, engine.folder()),
+            Home::Untouched => (VaultState::NoKeyring, None, self.folder.as_path()),
+            Home::Closed(problem) => {
+                (self.what_would_open(problem), Some(problem.clone()), self.folder.as_path())
+            }
+        };
+        Bootstrap {
+            version: env!("CARGO_PKG_VERSION"),
+            vault,
+            problem,
+            practice: self.practice.lock().await.as_ref().map(Practice::view),
+            data_folder: folder.display().to_string(),
+        }
+    }
+
+    /// Opens the vault with a passphrase, or, without one, a vault that lasts for this session only.
+    ///
+    /// # Errors
+    ///
+    /// `vault-key-wrong` and whatever else opening says. An open vault stays open.
+    pub(crate) async fn unlock(&self, unlock: Unlock) -> Result<(), Problem> {
+        let mut home = self.home.lock().await;
+        if matches!(*home, Home::Open { .. }) {
+            return Ok(());
+        }
+        // A vault of an earlier day may lie in the data folder, sealed. It stays as it is; the session gets its own.
+        let session = if matches!(unlock, Unlock::SessionOnly) { Some(session_folder()?) } else { None };
+        let folder = session.as_ref().map_or(self.folder.as_path(), TempDir::path);
+        *home = Home::Open { engine: self.open(folder, unlock).await?, _session: session };
+        Ok(())
+    }
+
+    /// The engine that requests go to: practice while that is on, else the real one.
+    ///
+    /// # Errors
+    ///
+    /// The problem with which the vault did not open.
+    pub(crate) async fn engine(&self) -> Result<Engine, Problem> {
+        if let Some(practice) = self.practice.lock().await.as_ref() {
+            return Ok(practice.engine());
+        }
+        match &*self.home.lock().await {
+            Home::Open { engine, .. } => Ok(engine.clone()),
+            Home::Closed(problem) => Err(problem.clone()),
+            Home::Untouched => Err(Problem::new(ProblemCode::VaultLocked)),
+        }
+    }
+
+    /// The practice tenant, on or off.
+    pub(crate) fn practice(&self) -> &Mutex<Option<Practice>> {
+        &self.practice
+    }
+
+    /// Runs work that a person may cancel. What was running before is cancelled: the window has left it.
+    ///
+    /// # Errors
+    ///
+    /// `cancelled`, and what the work says.
+    pub(crate) async fn run<T>(
+        &self,
+        paste: Option<PasteSlot>,
+        work: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
+        let stop = CancellationToken::new();
+        let number = {
+            let mut running = self.running();
+            running.stop.cancel();
+            *running = Running { number: running.number + 1, stop: stop.clone(), paste };
+            running.number
+        };
+        let result = tokio::select! {
+            result = work => result,
+            () = stop.cancelled() => Err(Problem::new(ProblemCode::Cancelled)),
+        };
+        let mut running = self.running();
+        if running.number == number {
+            running.paste = None;
+        }
+        result
+    }
+
+    /// Stops the running work, if any.
+    pub(crate) fn cancel(&self) {
+        self.running().stop.cancel();
+    }
+
+    /// Hands a pasted address to the running sign-in.
+    ///
+    /// # Errors
+    ///
+    /// `callback-refused` when it is not the answer, or nothing waits for one.
+    pub(crate) async fn paste(&self, address: String) -> Result<(), Problem> {
+        let slot = self.running().paste.clone();
+        match slot {
+            Some(slot) => slot.paste(address).await,
+            None => Err(Problem::new(ProblemCode::CallbackRefused).with("reason", "no-sign-in-is-waiting")),
+        }
+    }
+
+    /// Lets go of everything that lies outside the data folder. For the end of the process.
+    pub(crate) fn close(&self) {
+        self.cancel();
+        // A request that still holds a lock at the very end loses nothing but a temporary folder.
+        if let Ok(mut practice) = self.practice.try_lock() {
+            *practice = None;
+        }
+        if let Ok(mut home) = self.home.try_lock() {
+            *home = Home::Untouched;
+        }
+    }
+
+    fn what_would_open(&self, problem: &Problem) -> VaultState {
+        let sealed = Vault::how_locked(&self.folder);
+        if problem.code == ProblemCode::VaultLocked && matches!(sealed, Ok(Some(LockKind::Passphrase))) {
+            VaultState::LockedPassphrase
+        } else {
+            VaultState::NoKeyring
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn open(&self, folder: &Path, unlock: Unlock) -> Result<Engine, Problem> {
+        Engine::open(OpenOptions { folder: folder.to_owned(), unlock, cloud_file: None }).await
+    }
+}
+
+fn session_folder() -> Result<TempDir, Problem> {
+    tempfile::Builder::new().prefix("mssp-onboard-").tempdir().map_err(|error| {
+        Problem::new(ProblemCode::FileTrouble)
+            .with("path", std::env::temp_dir().display().to_string())
+            .with("reason", error.to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use onboarding::contract::{Problem, ProblemCode};
+    use tokio::sync::oneshot;
+
+    use super::Desk;
+
+    fn desk() -> Desk {
+        Desk::new(std::env::temp_dir().join("never-opened"))
+    }
+
+    /// Work that says when it has begun, and never ends by itself.
+    async fn endless(begun: oneshot::Sender<()>) -> Result<(), Problem> {
+        begun.send(()).unwrap();
+        pending().await
+    }
+
+    #[tokio::test]
+    async fn cancelling_ends_the_running_work() {
+        let desk = desk();
+        let (begun, has_begun) = oneshot::channel();
+        let (outcome, ()) = tokio::join!(desk.run(None, endless(begun)), async {
+            has_begun.await.unwrap();
+            desk.cancel();
+        });
+        assert_eq!(outcome.unwrap_err().code, ProblemCode::Cancelled);
+    }
+
+    #[tokio::test]
+    async fn new_work_ends_what_the_window_has_left() {
+        let desk = desk();
+        let (begun, has_begun) = oneshot::channel();
+        let (first, second) = tokio::join!(desk.run(None, endless(begun)), async {
+            has_begun.await.unwrap();
+            desk.run(None, async { Ok(7) }).await
+        });
+        assert_eq!(first.unwrap_err().code, ProblemCode::Cancelled);
+        assert_eq!(second.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_cancel_does_not_reach_work_that_starts_later() {
+        let desk = desk();
+        desk.cancel();
+        assert_eq!(desk.run(None, async { Ok(7) }).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_nobody_waits_for_is_refused() {
+        let problem = desk().paste("http://localhost/?code=x".to_owned()).await.unwrap_err();
+        assert_eq!(problem.code, ProblemCode::CallbackRefused);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_answered_before_the_vault_is_open() {
+        assert_eq!(desk().engine().await.err().map(|problem| problem.code), Some(ProblemCode::VaultLocked));
+    }
+}

@@ -1,0 +1,61 @@
+//! The operating system's own dialogs: choosing a folder, showing one.
+
+use std::path::{Path, PathBuf};
+
+use onboarding::contract::{Problem, ProblemCode};
+use tauri::{Runtime, WebviewWindow};
+use tauri_plugin_dialog::DialogExt;
+use tokio::sync::oneshot;
+
+/// Asks for a folder, starting at `start` or the nearest folder above it that exists. `None` when nothing was chosen.
+pub(crate) async fn choose_folder<R: Runtime>(window: &WebviewWindow<R>, start: &str) -> Option<String> {
+    let mut dialog = window.dialog().file().set_parent(window);
+    if let Some(existing) = nearest_folder(Path::new(start)) {
+        dialog = dialog.set_directory(existing);
+    }
+    let (sender, chosen) = oneshot::channel();
+    dialog.pick_folder(move |folder| {
+        let _ = sender.send(folder);
+    });
+    let folder = chosen.await.ok().flatten()?.into_path().ok()?;
+    Some(folder.display().to_string())
+}
+
+/// Shows a folder in the file browser.
+///
+/// # Errors
+///
+/// `file-trouble` when it is not there or cannot be shown.
+pub(crate) fn show_folder(folder: &str) -> Result<(), Problem> {
+    let trouble =
+        |reason: String| Problem::new(ProblemCode::FileTrouble).with("path", folder).with("reason", reason);
+    // Only ever a folder: a file would be started by whatever program it belongs to.
+    if !Path::new(folder).is_dir() {
+        return Err(trouble("the folder is not there any more".to_owned()));
+    }
+    open::that_detached(folder).map_err(|error| trouble(error.to_string()))
+}
+
+fn nearest_folder(start: &Path) -> Option<PathBuf> {
+    start.ancestors().find(|folder| folder.is_absolute() && folder.is_dir()).map(Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{nearest_folder, show_folder};
+
+    #[test]
+    fn a_dialog_starts_at_the_nearest_folder_that_exists() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("not").join("there");
+        assert_eq!(nearest_folder(&missing).as_deref(), Some(folder.path()));
+        assert_eq!(nearest_folder("".as_ref()), None);
+    }
+
+    #[test]
+    fn a_file_is_not_shown_as_if_it_were_a_folder() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let problem = show_folder(&file.path().display().to_string()).unwrap_err();
+        assert_eq!(problem.code, onboarding::contract::ProblemCode::FileTrouble);
+    }
+}

@@ -1,0 +1,102 @@
+//! Rehearsal: the practice tenant in this process, and an engine whose vault dies with it.
+
+use onboarding::contract::{
+    CustomerView, EditCustomer, Problem, ProblemCode, RegistrationInput, SecretInput,
+};
+use onboarding::{Engine, OpenOptions, Unlock};
+use practice_tenant::{Options, PracticeTenant};
+use serde::Serialize;
+use tempfile::TempDir;
+
+/// The practice tenant while it is on. Dropped in the order of its fields: the engine lets go of the folder first.
+pub(crate) struct Practice {
+    engine: Engine,
+    tenant: PracticeTenant,
+    _folder: TempDir,
+}
+
+/// What a person rehearsing has to type, secrets excepted.
+#[derive(Serialize)]
+pub(crate) struct PracticeView {
+    customer_domain: String,
+    customer_tenant: String,
+    provider_tenant: String,
+    client_id: String,
+    users: Vec<PracticeUser>,
+    portal: String,
+}
+
+/// Somebody to sign in as.
+#[derive(Serialize)]
+pub(crate) struct PracticeUser {
+    name: String,
+    role: String,
+}
+
+impl Practice {
+    /// Starts the tenant and opens an empty vault for it.
+    ///
+    /// # Errors
+    ///
+    /// `port-unavailable` when it cannot listen, and what opening a vault says.
+    pub(crate) async fn start() -> Result<Self, Problem> {
+        let tenant = PracticeTenant::start(Options::default()).await.map_err(|error| {
+            Problem::new(ProblemCode::PortUnavailable).with("reason", error.to_string()).caused_by(&error)
+        })?;
+        let folder = tempfile::Builder::new().prefix("mssp-practice-").tempdir().map_err(|error| {
+            Problem::new(ProblemCode::FileTrouble)
+                .with("path", std::env::temp_dir().display().to_string())
+                .with("reason", error.to_string())
+        })?;
+        let engine = Engine::open(OpenOptions {
+            folder: folder.path().to_owned(),
+            unlock: Unlock::SessionOnly,
+            cloud_file: Some(tenant.announcement().cloud_file.clone()),
+        })
+        .await?;
+        Ok(Self { engine, tenant, _folder: folder })
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine.clone()
+    }
+
+    pub(crate) fn view(&self) -> PracticeView {
+        let told = self.tenant.announcement();
+        PracticeView {
+            customer_domain: told.customer_domain.clone(),
+            customer_tenant: told.customer_tenant.clone(),
+            provider_tenant: told.provider_tenant.clone(),
+            client_id: told.client_id.clone(),
+            users: told
+                .users
+                .iter()
+                .map(|user| PracticeUser { name: user.name.clone(), role: user.role.clone() })
+                .collect(),
+            portal: told.portal.clone(),
+        }
+    }
+
+    /// Enters the practice app into step 1. Its secret goes from file to vault and never through the window.
+    ///
+    /// # Errors
+    ///
+    /// `customer-unknown`, `file-trouble`, and what registration refuses.
+    pub(crate) async fn fill_registration(&self, customer: &str) -> Result<CustomerView, Problem> {
+        let told = self.tenant.announcement();
+        let secret = tokio::fs::read_to_string(&told.client_secret_file).await.map_err(|error| {
+            Problem::new(ProblemCode::FileTrouble)
+                .with("path", told.client_secret_file.display().to_string())
+                .with("reason", error.to_string())
+        })?;
+        let registration = RegistrationInput {
+            client_id: told.client_id.clone(),
+            home_tenant: Some(told.provider_tenant.clone()),
+            redirect_uri: None,
+            secret: Some(SecretInput::new(secret.into())),
+            secret_expires: None,
+        };
+        let request = EditCustomer { registration: Some(registration), ..EditCustomer::default() };
+        self.engine.edit_customer(customer, request).await
+    }
+}
