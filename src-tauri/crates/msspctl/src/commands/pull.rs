@@ -1,0 +1,142 @@
+//! `msspctl pull`: alerts, as they arrive, in one of four formats.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use onboarding::contract::{Problem, ProblemCode, PullQuery};
+use onboarding::{Engine, RawAlert};
+
+use super::alert_file::AlertFile;
+use super::alert_format::{AlertWriter, Format};
+use super::verify::summary;
+use crate::durations;
+use crate::failure::Failure;
+use crate::output::{Output, Page};
+use crate::progress::Voice;
+
+/// Pull alerts.
+///
+/// Without a time the alert source's own default holds: the last two hours for the legacy source.
+#[derive(Args)]
+#[command(after_long_help = "\
+Formats:
+  table   columns for people (default)
+  json    one JSON array of the alerts, each exactly as the API sent it
+  ndjson  one alert a line, each exactly as the API sent it
+  csv     the columns of the table, for spreadsheets: cells that a spreadsheet would run as a formula are disarmed
+
+With --json and no --format the document is {\"alerts\":[...],\"summary\":{...}}; with --output it is the summary alone.
+Alerts are written as they arrive, so that any number of them needs little memory. A pull that fails half-way leaves
+no file behind.
+
+Examples:
+  msspctl pull Contoso --ago PT2H
+  msspctl pull Contoso --since 2026-11-19 --until 2026-11-20 --format csv --output alerts.csv
+  msspctl pull Contoso --format ndjson | jq -r .title")]
+pub(crate) struct PullArgs {
+    /// Name or id of the customer
+    customer: String,
+    /// From this time on: 2026-11-20T08:00:00Z, or a date (UTC)
+    #[arg(long, value_name = "T", value_parser = durations::moment, conflicts_with = "ago")]
+    since: Option<Timestamp>,
+    /// Up to this time
+    #[arg(long, value_name = "T", value_parser = durations::moment)]
+    until: Option<Timestamp>,
+    /// This far back from now: PT10M, PT2H, P1D
+    #[arg(long, value_name = "SPAN")]
+    ago: Option<String>,
+    /// At most so many alerts, the newest first
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Only of this machine group; may be given several times (legacy source)
+    #[arg(long = "machine-group", value_name = "G")]
+    machine_groups: Vec<String>,
+    /// Only of machines with this tag; may be given several times (legacy source)
+    #[arg(long = "tag", value_name = "T")]
+    tags: Vec<String>,
+    /// In which form
+    #[arg(long, value_enum)]
+    format: Option<FormatName>,
+    /// Into this file, readable by its owner only, instead of standard output; replaced when it is there
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// The formats by name.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// Columns for people
+    Table,
+    /// One JSON array
+    Json,
+    /// One alert a line
+    Ndjson,
+    /// For spreadsheets
+    Csv,
+}
+
+/// Pulls.
+///
+/// # Errors
+///
+/// Whatever the engine says; `file-trouble` when the file cannot be written.
+pub(crate) async fn run(args: &PullArgs, engine: &Engine, output: &Output) -> Result<(), Failure> {
+    let to_file = args.output.is_some();
+    let format = match args.format {
+        Some(FormatName::Table) => Format::Table,
+        Some(FormatName::Json) => Format::Array,
+        Some(FormatName::Ndjson) => Format::Lines,
+        Some(FormatName::Csv) => Format::Csv,
+        None if output.json() && to_file => Format::Array,
+        None if output.json() => Format::Document,
+        None => Format::Table,
+    };
+    let query = PullQuery {
+        since: args.since,
+        until: args.until,
+        ago: args.ago.clone(),
+        limit: args.limit,
+        machine_groups: args.machine_groups.clone(),
+        tags: args.tags.clone(),
+    };
+    let target = match &args.output {
+        Some(path) => AlertFile::create(path)?,
+        None => AlertFile::standard_output(),
+    };
+    let mut writer = AlertWriter::new(target, format, output.prose());
+    let voice = Voice::new(output);
+    let mut closed = false;
+    let mut receive = |alert: RawAlert<'_>| {
+        writer.alert(&alert).map_err(|failure| match failure {
+            Failure::Problem(problem) => problem,
+            Failure::OutputClosed => {
+                closed = true;
+                Problem::new(ProblemCode::Cancelled)
+            }
+        })
+    };
+    let pulled = engine.pull(&args.customer, query, &mut receive, &voice).await;
+    if closed {
+        return Err(Failure::OutputClosed);
+    }
+    let pulled = pulled?;
+    let alerts_seen = pulled.alerts > 0;
+    writer.finish(&pulled)?;
+    drop(voice);
+    if to_file {
+        return output.result(&pulled, |prose| {
+            let mut page = Page::default();
+            summary(&mut page, prose, &pulled);
+            page
+        });
+    }
+    if !alerts_seen && format == Format::Table {
+        return output.result(&pulled, |prose| {
+            let mut page = Page::default();
+            summary(&mut page, prose, &pulled);
+            page
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! `msspctl practice`: rehearsal against the built-in practice tenant. Nothing here touches a real customer's data.
+
+mod run;
+mod start;
+
+use std::path::PathBuf;
+
+use catalog::{GrantKind, SourceId};
+use clap::{Args, Subcommand};
+use onboarding::contract::{Problem, ProblemCode};
+use practice_tenant::{Options, PracticeTenant};
+
+use crate::args;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What to rehearse.
+#[derive(Subcommand)]
+pub(crate) enum PracticeCommand {
+    /// Do the whole job against the practice tenant, from the first customer to the proof
+    Run(RunArgs),
+    /// Serve the practice tenant until standard input closes
+    Start(StartArgs),
+}
+
+/// Do the whole job against the practice tenant, from the first customer to the proof.
+///
+/// Starts the practice tenant, adds its customer, signs in and consents as its administrator, authorises the app in its
+/// portal where the alert source wants that, writes the files of every connector that can carry the source and grant,
+/// and proves each by pulling alerts with what is in the files. No network, no account and no keyring is used.
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  msspctl practice run
+  msspctl practice run --source siem-detections --out ./rehearsal
+  msspctl --json practice run --grant app-only --alerts 1000")]
+pub(crate) struct RunArgs {
+    /// Folder for the connector files, one folder below for each connector; a new temporary one when absent
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Alert source; the proposed one when absent
+    #[arg(long, value_name = "ID", value_parser = args::source())]
+    source: Option<SourceId>,
+    /// Grant; the proposed one when absent
+    #[arg(long, value_name = "ID", value_parser = args::grant())]
+    grant: Option<GrantKind>,
+    /// How many alerts the practice tenant holds
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    alerts: u64,
+}
+
+/// Serve the practice tenant until standard input closes.
+///
+/// It listens on this computer only. The first line of standard output is a JSON object with all that one needs.
+#[derive(Args)]
+#[command(after_long_help = "\
+The first line of standard output:
+  cloud_file, ca_file                          for --cloud-file; the certificate authority, null without --tls
+  login, graph, defender, xdr, siem, portal    addresses
+  provider_tenant, customer_tenant, customer_domain, client_id, client_secret_file, redirect_uris
+  users                                        who can sign in: name, password_file, role
+  scenarios                                    what goes wrong
+
+Examples:
+  msspctl practice start --tls
+  msspctl practice start --alerts 100000 --scenario throttled --scenario cut-connection
+  mkfifo hold; msspctl practice start < hold      (and `exec 3> hold` keeps it open)")]
+pub(crate) struct StartArgs {
+    /// Port; a free one when absent
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
+    /// Serve https with a certificate authority of its own
+    #[arg(long)]
+    tls: bool,
+    /// How many alerts the practice tenant holds
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    alerts: u64,
+    /// Something that goes wrong; may be given several times. A wrong name lists the known ones
+    #[arg(long = "scenario", value_name = "NAME")]
+    scenarios: Vec<String>,
+}
+
+/// Does what is asked.
+///
+/// # Errors
+///
+/// Whatever the step that failed says.
+pub(crate) async fn run(command: &PracticeCommand, output: &Output) -> Result<(), Failure> {
+    match command {
+        PracticeCommand::Run(args) => run::run(args, output).await,
+        PracticeCommand::Start(args) => start::run(args).await,
+    }
+}
+
+async fn tenant(options: Options) -> Result<PracticeTenant, Problem> {
+    PracticeTenant::start(options).await.map_err(|error| {
+        Problem::new(ProblemCode::PortUnavailable).with("reason", error.to_string()).caused_by(&error)
+    })
+}

@@ -1,0 +1,128 @@
+//! The command line as the engine's host: a spinner on a terminal, JSON lines for a script, and silence in a pipe.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use onboarding::Host;
+use onboarding::contract::{EvidenceState, Problem, Progress, WaitingFor};
+use serde::Serialize;
+
+use crate::output::{Output, check_name, moment};
+use crate::prose::Prose;
+use crate::texts::Text;
+
+/// Tells how it goes, and opens the person's browser.
+pub(crate) struct Voice<'a> {
+    prose: &'a Prose,
+    json: bool,
+    /// Hidden unless standard error is a terminal.
+    spinner: ProgressBar,
+    address_on_stdout: bool,
+}
+
+impl<'a> Voice<'a> {
+    pub(crate) fn new(output: &'a Output) -> Self {
+        let spinner = if output.json() || !io::stderr().is_terminal() {
+            ProgressBar::hidden()
+        } else {
+            let spinner = ProgressBar::new_spinner();
+            // The template is constant; a wrong one would be seen by whoever changes it.
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+                spinner.set_style(style);
+            }
+            spinner.enable_steady_tick(Duration::from_millis(120));
+            spinner
+        };
+        Self { prose: output.prose(), json: output.json(), spinner, address_on_stdout: false }
+    }
+
+    /// Makes the sign-in address a result: alone on a line of standard output.
+    #[must_use]
+    pub(crate) fn with_address_on_stdout(mut self) -> Self {
+        self.address_on_stdout = true;
+        self
+    }
+
+    /// Says something beside the result, to a person who watches.
+    pub(crate) fn say(&self, line: &str) {
+        if !self.spinner.is_hidden() {
+            self.spinner.println(line);
+        }
+    }
+
+    fn sign_in(&self, address: &str) {
+        if self.address_on_stdout {
+            // Whoever waits for the address reads it now: standard output is flushed at once.
+            let print = || {
+                let mut stdout = io::stdout().lock();
+                writeln!(stdout, "{address}").and_then(|()| stdout.flush())
+            };
+            if let Err(error) = self.spinner.suspend(print) {
+                tracing::warn!(%error, "the sign-in address could not be printed");
+            }
+        } else {
+            self.say(&format!("{}: {address}", self.prose.text(Text::SignInHere)));
+        }
+    }
+
+    fn message(&self, progress: &Progress) -> Option<String> {
+        match progress {
+            Progress::SignIn { .. } | Progress::BrowserOpened => None,
+            Progress::Waiting { waiting_for, until, attempts: _ } => {
+                let text = match waiting_for {
+                    WaitingFor::SignIn => Text::WaitingSignIn,
+                    WaitingFor::Authorisation => Text::WaitingAuthorisation,
+                };
+                Some(format!(
+                    "{} ({} {})",
+                    self.prose.text(text),
+                    self.prose.text(Text::Until),
+                    moment(*until)
+                ))
+            }
+            Progress::Evidence(evidence) => {
+                (evidence.state == EvidenceState::Checking).then(|| check_name(self.prose, evidence))
+            }
+            Progress::File { name } => Some(name.clone()),
+            Progress::Pulled { alerts, bytes } => Some(format!(
+                "{} {}, {}",
+                HumanCount(*alerts),
+                self.prose.text(Text::Alerts),
+                HumanBytes(*bytes)
+            )),
+        }
+    }
+}
+
+/// Writes one JSON line for a script.
+pub(crate) fn json_line<T: Serialize>(line: &T) {
+    if let Ok(line) = serde_json::to_string(line) {
+        // A script that closed standard error does not want to know.
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+}
+
+impl Host for Voice<'_> {
+    fn open_browser(&self, address: &str) -> Result<(), Problem> {
+        onboarding::browser::open(address)
+    }
+
+    fn progress(&self, progress: Progress) {
+        if self.json {
+            return json_line(&progress);
+        }
+        if let Progress::SignIn { url, .. } = &progress {
+            self.sign_in(url);
+        }
+        if let Some(message) = self.message(&progress) {
+            self.spinner.set_message(message);
+        }
+    }
+}
+
+impl Drop for Voice<'_> {
+    fn drop(&mut self) {
+        self.spinner.finish_and_clear();
+    }
+}

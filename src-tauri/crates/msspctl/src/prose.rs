@@ -1,0 +1,311 @@
+//! What people read, in the language they read: the window's problem texts, and the command line's own.
+//!
+//! Both are compiled in. A test proves that every problem and every text has its words in every language.
+
+use std::collections::BTreeMap;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use onboarding::contract::{Problem, ProblemCode, Who};
+
+use crate::texts::Text;
+
+/// The languages of the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    Korean,
+    TraditionalChinese,
+}
+
+impl Language {
+    const ALL: &[Self] = &[Self::English, Self::Korean, Self::TraditionalChinese];
+
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Korean => "ko",
+            Self::TraditionalChinese => "zh-TW",
+        }
+    }
+
+    /// Accepts the tags.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
+        PossibleValuesParser::new(Self::ALL.iter().map(|language| language.tag())).try_map(|given| {
+            Self::ALL
+                .iter()
+                .copied()
+                .find(|language| language.tag() == given)
+                .ok_or("not one of the languages")
+        })
+    }
+
+    /// What the locale variables ask for; English otherwise.
+    pub(crate) fn of_the_system() -> Self {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .unwrap_or_default();
+        Self::of_locale(&locale)
+    }
+
+    fn of_locale(locale: &str) -> Self {
+        let locale = locale.replace('-', "_").to_ascii_lowercase();
+        if locale.starts_with("ko") {
+            Self::Korean
+        } else if ["zh_tw", "zh_hk", "zh_mo", "zh_hant"].iter().any(|start| locale.starts_with(start)) {
+            Self::TraditionalChinese
+        } else {
+            Self::English
+        }
+    }
+
+    const fn problems(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../../../../ui/messages/en/problems.json"),
+            Self::Korean => include_str!("../../../../ui/messages/ko/problems.json"),
+            Self::TraditionalChinese => include_str!("../../../../ui/messages/zh-TW/problems.json"),
+        }
+    }
+
+    const fn texts(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../messages/en.json"),
+            Self::Korean => include_str!("../messages/ko.json"),
+            Self::TraditionalChinese => include_str!("../messages/zh-TW.json"),
+        }
+    }
+}
+
+type Words = BTreeMap<String, String>;
+
+/// The words of one language.
+pub(crate) struct Prose {
+    problems: Words,
+    texts: Words,
+}
+
+/// A problem in words.
+pub(crate) struct Explained {
+    pub(crate) title: String,
+    pub(crate) cause: String,
+    pub(crate) fix: String,
+    pub(crate) who: String,
+}
+
+impl Prose {
+    pub(crate) fn new(language: Language) -> Self {
+        // Whether these are right is proven by a test, once, and not by every run.
+        let words = |json| serde_json::from_str(json).unwrap_or_default();
+        Self { problems: words(language.problems()), texts: words(language.texts()) }
+    }
+
+    /// A text of the command line.
+    pub(crate) fn text(&self, text: Text) -> &str {
+        self.word(text.key()).unwrap_or_else(|| text.key())
+    }
+
+    /// The words for a key that the engine made up, such as a note's; the key itself where there are none.
+    pub(crate) fn words_for<'a>(&'a self, family: &str, key: &'a str) -> &'a str {
+        self.word(&format!("{family}_{}", key.replace('-', "_"))).unwrap_or(key)
+    }
+
+    fn word(&self, key: &str) -> Option<&str> {
+        self.texts.get(key).map(String::as_str)
+    }
+
+    /// Cause and fix of a problem.
+    pub(crate) fn explain(&self, problem: &Problem) -> Explained {
+        let part = |part| {
+            let template = self.problems.get(&problem_key(problem.code, part)).map_or("", String::as_str);
+            fill(template, &problem.params)
+        };
+        Explained {
+            title: part("title"),
+            cause: part("cause"),
+            fix: part("fix"),
+            who: self.problems.get(&format!("who_{}", who_key(problem.who))).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+fn problem_key(code: ProblemCode, part: &str) -> String {
+    format!("problem_{}_{part}", code.as_str().replace('-', "_"))
+}
+
+fn who_key(who: Who) -> &'static str {
+    match who {
+        Who::You => "you",
+        Who::CustomerAdmin => "customer_admin",
+        Who::ProviderAdmin => "provider_admin",
+        Who::Microsoft => "microsoft",
+        Who::Developers => "developers",
+    }
+}
+
+/// Puts values into a text. A sentence whose value is not known is left out, if others remain.
+fn fill(template: &str, values: &BTreeMap<String, String>) -> String {
+    let known = |name: &str| values.get(name).filter(|value| !value.is_empty());
+    let sentences: Vec<&str> = sentences(template);
+    let whole: Vec<&str> = sentences
+        .iter()
+        .copied()
+        .filter(|sentence| placeholders(sentence).all(|name| known(name).is_some()))
+        .collect();
+    let kept = if whole.is_empty() { sentences } else { whole };
+    let template = kept.concat();
+    let mut pieces = template.trim_end().split('{');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once('}').unwrap_or((piece, ""));
+        text.push_str(known(name).map_or("?", String::as_str));
+        text.push_str(rest);
+    }
+    text
+}
+
+/// A text in pieces that end where a sentence does, the space behind it included.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for (end, stop) in text.match_indices(". ").chain(text.match_indices('。')).collect::<BTreeMap<_, _>>() {
+        pieces.push(&text[start..end + stop.len()]);
+        start = end + stop.len();
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
+
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use onboarding::contract::{EvidenceKey, Problem, ProblemCode, Who};
+
+    use super::{Language, Prose, Words, fill, placeholders, problem_key, who_key};
+    use crate::texts::Text;
+
+    const PARTS: [&str; 3] = ["title", "cause", "fix"];
+
+    #[test]
+    fn every_problem_has_its_prose_in_every_language() {
+        for language in Language::ALL {
+            let words: Words = serde_json::from_str(language.problems()).unwrap();
+            let mut expected: BTreeSet<String> =
+                ProblemCode::ALL.iter().flat_map(|code| PARTS.map(|part| problem_key(*code, part))).collect();
+            let everybody =
+                [Who::You, Who::CustomerAdmin, Who::ProviderAdmin, Who::Microsoft, Who::Developers];
+            expected.extend(everybody.map(|who| format!("who_{}", who_key(who))));
+            let given: BTreeSet<String> = words.keys().cloned().collect();
+            assert_eq!(given, expected, "{language:?}");
+            assert!(words.values().all(|text| !text.trim().is_empty()), "{language:?}");
+        }
+    }
+
+    #[test]
+    fn all_languages_mention_the_same_values() {
+        let english: Words = serde_json::from_str(Language::English.problems()).unwrap();
+        for language in Language::ALL {
+            let words: Words = serde_json::from_str(language.problems()).unwrap();
+            for (key, text) in &words {
+                let mentioned: BTreeSet<_> = placeholders(text).collect();
+                let expected: BTreeSet<_> = placeholders(&english[key]).collect();
+                assert_eq!(mentioned, expected, "{language:?} {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_has_its_words_in_every_language() {
+        for language in Language::ALL {
+            let words: Words = serde_json::from_str(language.texts()).unwrap();
+            for text in Text::ALL {
+                assert!(
+                    words.get(text.key()).is_some_and(|text| !text.is_empty()),
+                    "{language:?} {}",
+                    text.key()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn all_languages_have_the_same_texts() {
+        let keys = |language: Language| {
+            serde_json::from_str::<Words>(language.texts()).unwrap().into_keys().collect::<Vec<_>>()
+        };
+        for language in Language::ALL {
+            assert_eq!(keys(*language), keys(Language::English), "{language:?}");
+        }
+    }
+
+    #[test]
+    fn every_check_has_its_words() {
+        let keys = [
+            EvidenceKey::TenantExists,
+            EvidenceKey::CombinationFits,
+            EvidenceKey::ClockRight,
+            EvidenceKey::RegistrationShape,
+            EvidenceKey::SecretAccepted,
+            EvidenceKey::CatcherReady,
+            EvidenceKey::SignInReturned,
+            EvidenceKey::TenantMatches,
+            EvidenceKey::PermissionsGranted,
+            EvidenceKey::SignInSealed,
+            EvidenceKey::ApiAnswers,
+            EvidenceKey::FilesWritten,
+            EvidenceKey::FilesReadBack,
+            EvidenceKey::TokenFromFiles,
+            EvidenceKey::AlertsPulled,
+        ];
+        for language in Language::ALL {
+            let prose = Prose::new(*language);
+            for key in keys {
+                let name = serde_json::to_value(key).unwrap();
+                let name = name.as_str().unwrap();
+                assert_ne!(prose.words_for("evidence", name), name, "{language:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sentence_without_its_value_is_left_out() {
+        let values = BTreeMap::from([
+            ("host".to_owned(), "a.example".to_owned()),
+            ("reason".to_owned(), String::new()),
+        ]);
+        assert_eq!(
+            fill("From {host}. Reason: {reason}. Nothing stored.", &values),
+            "From a.example. Nothing stored."
+        );
+        assert_eq!(fill("無法讀取 {host}。原因：{reason}", &values), "無法讀取 a.example。");
+        assert_eq!(fill("Only {other}", &values), "Only ?");
+    }
+
+    #[test]
+    fn a_problem_is_told_with_its_values() {
+        let problem =
+            Problem::new(ProblemCode::TenantNotFound).with("tenant", "contoso.example").with("cloud", "lab");
+        let explained = Prose::new(Language::English).explain(&problem);
+        assert_eq!(explained.title, "No tenant “contoso.example” in this cloud");
+        assert!(explained.cause.contains("“lab”"));
+        assert_eq!(explained.who, "You");
+    }
+
+    #[test]
+    fn the_system_language_is_recognised() {
+        for (locale, language) in [
+            ("ko_KR.UTF-8", Language::Korean),
+            ("zh_TW.UTF-8", Language::TraditionalChinese),
+            ("zh-Hant-TW", Language::TraditionalChinese),
+            ("zh_CN.UTF-8", Language::English),
+            ("C", Language::English),
+            ("", Language::English),
+        ] {
+            assert_eq!(Language::of_locale(locale), language, "{locale}");
+        }
+    }
+}
