@@ -1,0 +1,63 @@
+//! Everything that a running practice tenant knows, shared by all requests.
+//!
+//! Invariant: what changes lives behind one lock ([`Ledger`]), held for a moment and never across an await.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::alerts::Feed;
+use crate::announcement::Addresses;
+use crate::clock;
+use crate::directory::{Directory, House};
+use crate::keys::Keys;
+use crate::ledger::Ledger;
+use crate::scenario::{InForce, Scenario};
+
+/// The state of one server.
+pub(crate) struct World {
+    pub(crate) addresses: Addresses,
+    pub(crate) directory: Directory,
+    pub(crate) keys: &'static Keys,
+    pub(crate) in_force: InForce,
+    pub(crate) feed: Feed,
+    ledger: Mutex<Ledger>,
+}
+
+impl World {
+    pub(crate) fn new(addresses: Addresses, directory: Directory, keys: &'static Keys, feed: Feed) -> Self {
+        Self {
+            addresses,
+            directory,
+            keys,
+            in_force: InForce::default(),
+            feed,
+            ledger: Mutex::new(Ledger::default()),
+        }
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // Every change of the ledger is one step, so a panic elsewhere leaves nothing half-done.
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn has(&self, scenario: Scenario) -> bool {
+        self.in_force.has(scenario)
+    }
+
+    /// Microsoft's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        let now = clock::now();
+        if self.has(Scenario::ClockSkew) { now + clock::SKEW } else { now }
+    }
+
+    /// The issuer of v2 id tokens.
+    pub(crate) fn issuer_v2(&self, house: House) -> String {
+        format!("{}/{}/v2.0", self.addresses.login, self.directory.tenant_id(house))
+    }
+
+    /// The issuer of v1 tokens. Entra's own v1 issuer is on another host; the practice tenant stays on one origin.
+    pub(crate) fn issuer_v1(&self, house: House) -> String {
+        format!("{}/{}/", self.addresses.login, self.directory.tenant_id(house))
+    }
+}
