@@ -98,6 +98,10 @@ impl Attempt {
         }
     }
 
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent
+    }
+
     /// Ends the attempt: from now on no answer is accepted.
     pub(crate) fn spend(&mut self) {
         self.spent = true;

@@ -132,9 +132,30 @@ pub fn verify(
     keys: &SigningKeys,
     expected: &Expectation<'_>,
 ) -> Result<Identity, EntraError> {
-    let token = id_token.ok_or(IdentityFault::Missing)?.expose_secret();
-    let claims = signed_claims(token, keys)?;
+    let claims = signed_claims(id_token, keys)?;
+    if claims.nonce.is_none() {
+        return Err(IdentityFault::Nonce.into());
+    }
+    compare(claims, expected)
+}
 
+/// Checks an id token that came with a refresh: it need not repeat the nonce (OpenID Connect Core, 12.2), but may
+/// name no other one.
+///
+/// Version 1 endpoints can answer a code with an unsigned token, which is refused. The refresh token that came along,
+/// used at the version 2 endpoint for no resource at all, brings a signed one about the same sign-in.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_renewed(
+    id_token: Option<&SecretString>,
+    keys: &SigningKeys,
+    expected: &Expectation<'_>,
+) -> Result<Identity, EntraError> {
+    compare(signed_claims(id_token, keys)?, expected)
+}
+
+fn compare(claims: IdClaims, expected: &Expectation<'_>) -> Result<Identity, EntraError> {
     let audience_right = matches!(claims.aud.as_slice(), [only] if only == expected.client_id);
     if !audience_right {
         return Err(IdentityFault::Audience.into());
@@ -147,8 +168,8 @@ pub fn verify(
     if !expected.issuers.contains(&issuer) {
         return Err(IdentityFault::Issuer.into());
     }
-    let nonce = claims.nonce.unwrap_or_default();
-    if !bool::from(nonce.as_bytes().ct_eq(expected.nonce.expose_secret().as_bytes())) {
+    let expected_nonce = expected.nonce.expose_secret().as_bytes();
+    if claims.nonce.is_some_and(|nonce| !bool::from(nonce.as_bytes().ct_eq(expected_nonce))) {
         return Err(IdentityFault::Nonce.into());
     }
     let now = expected.now.as_second();
@@ -172,7 +193,8 @@ pub fn verify(
 }
 
 /// The claims of a token whose signature holds.
-fn signed_claims(token: &str, keys: &SigningKeys) -> Result<IdClaims, IdentityFault> {
+fn signed_claims(id_token: Option<&SecretString>, keys: &SigningKeys) -> Result<IdClaims, IdentityFault> {
+    let token = id_token.ok_or(IdentityFault::Missing)?.expose_secret();
     let (message, header, payload, signature) = parts(token).ok_or(IdentityFault::Malformed)?;
     let header: Header = json_of(header).ok_or(IdentityFault::Malformed)?;
     // The list of algorithms is ours, never the token's: `none`, and HS256 with the public key, end here.

@@ -373,3 +373,32 @@ async fn only_plain_http_to_this_computer_can_be_caught() {
         assert!(matches!(refused, CatcherError::NotLoopback));
     }
 }
+
+#[tokio::test]
+async fn an_answer_that_came_while_the_wait_was_cancelled_is_not_lost() {
+    let mut catcher = Catcher::bind(&RedirectUri::parse("http://localhost/x").unwrap()).await.unwrap();
+    let mut attempt = Attempt::begin(Attempt::LIFETIME).unwrap();
+    let sign_in: Url = SIGN_IN.parse().unwrap();
+    let request = format!(
+        "GET /x?code=early&state={} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
+        attempt.state().expose_secret(),
+        catcher.port()
+    );
+    let mut browser = TcpStream::connect((Ipv4Addr::LOCALHOST, catcher.port())).await.unwrap();
+    browser.write_all(request.as_bytes()).await.unwrap();
+    let (seen, mut contact) = tokio::sync::mpsc::unbounded_channel();
+    let mut tell = move |event| {
+        let _ = seen.send(event);
+    };
+    // The very moment at which the request is understood is the one at which the wait is given up.
+    tokio::select! {
+        biased;
+        _ = contact.recv() => {}
+        answer = catcher.wait(&mut attempt, &sign_in, &mut tell) => {
+            assert_eq!(code_of(answer.unwrap()), "early");
+            return;
+        }
+    }
+    let answer = catcher.wait(&mut attempt, &sign_in, &mut |_| {}).await;
+    assert_eq!(code_of(answer.unwrap()), "early");
+}
