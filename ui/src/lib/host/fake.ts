@@ -1,0 +1,544 @@
+/**
+ * A host without a shell: keeps customers in memory, judges nothing that the engine would judge deeply, and does at once
+ * or at a person's word what elsewhere takes a network. For tests and for work on the window in a plain browser.
+ *
+ * It is no specification of the engine: where the two differ, the engine is right.
+ */
+import type { AlertRow } from '../contract/AlertRow';
+import type { CloudView } from '../contract/CloudView';
+import type { ConnectorView } from '../contract/ConnectorView';
+import type { CustomerView } from '../contract/CustomerView';
+import type { Destination } from '../contract/Destination';
+import type { DestinationQuery } from '../contract/DestinationQuery';
+import type { Evidence } from '../contract/Evidence';
+import type { Problem } from '../contract/Problem';
+import type { ProblemCode } from '../contract/ProblemCode';
+import type { Progress } from '../contract/Progress';
+import type { SourceView } from '../contract/SourceView';
+import type { Step } from '../contract/Step';
+import type { WrittenFile } from '../contract/WrittenFile';
+import type { Bootstrap, Host, PracticeView, VaultState } from './index';
+
+const ORDER: readonly Step[] = ['destination', 'register', 'consent', 'authorise', 'export', 'test-pull'];
+const DAY = 86_400_000;
+
+export const COMMERCIAL: CloudView = {
+  id: 'commercial',
+  name: 'Commercial',
+  custom: false,
+  portal: 'https://security.microsoft.com/',
+  app_portal: 'https://entra.microsoft.com/',
+  regions: ['eu', 'us', 'uk'],
+};
+const PRACTICE_CLOUD: CloudView = {
+  id: 'practice',
+  name: 'Practice',
+  custom: true,
+  portal: 'http://127.0.0.1:40001/portal',
+  app_portal: null,
+  regions: ['eu', 'us', 'uk'],
+};
+const SOURCES: readonly SourceView[] = [
+  { id: 'graph-alerts', name: 'Microsoft Graph alerts', ends: null, ended: false, replaced_by: null, checked: '2026-11-20', possible: true, portal_authorisation: false },
+  { id: 'defender-alerts', name: 'Microsoft Defender for Endpoint alerts', ends: '2027-02-01', ended: false, replaced_by: 'graph-alerts', checked: '2026-11-20', possible: true, portal_authorisation: false },
+  { id: 'siem-detections', name: 'Legacy SIEM detections', ends: '2023-12-31', ended: true, replaced_by: 'graph-alerts', checked: '2026-11-20', possible: true, portal_authorisation: true },
+];
+const CONNECTORS: readonly ConnectorView[] = [
+  { id: 'arcsight', name: 'ArcSight FlexConnector REST', files: ['WDATP-connector.properties', 'WDATP-connector.jsonparser.properties', 'VALUES-TO-TYPE.txt', 'manifest.json'], grants: ['refresh-token'] },
+  { id: 'splunk-rest', name: 'Splunk REST API Modular Input', files: ['inputs.conf', 'manifest.json'], grants: ['refresh-token'] },
+  { id: 'generic', name: 'Generic API (JSON, .env, curl)', files: ['defender-api.json', 'defender-api.env', 'defender-api.curl', 'manifest.json'], grants: ['refresh-token', 'app-only'] },
+];
+export const CUSTOMER_TENANT = '6f1c2b7e-94d3-4c0a-8f5e-2b9d71a0c3e8';
+export const PROVIDER_TENANT = 'b3d09a54-1f62-4e7b-a9c8-50e2d6f7183c';
+export const CLIENT_ID = '4a7d9e10-5c3b-4f28-9d61-e8b20f7c5a93';
+
+const PRACTICE: PracticeView = {
+  customer_domain: 'practice-customer.example',
+  customer_tenant: '00000000-c057-4000-8000-00000000a001',
+  provider_tenant: '00000000-c057-4000-8000-00000000a002',
+  client_id: '00000000-c057-4000-8000-00000000a003',
+  users: [
+    { name: 'admin@practice-customer.example', role: 'admin' },
+    { name: 'analyst@practice-provider.example', role: 'analyst' },
+    { name: 'someone@somebody-else.example', role: 'elsewhere' },
+  ],
+  portal: 'http://127.0.0.1:40001/portal',
+};
+
+/** A problem as the engine would say it. */
+export function problem(code: ProblemCode, params: Record<string, string> = {}, more: Partial<Problem> = {}): Problem {
+  return { code, params, who: 'you', microsoft: null, details: [], ...more };
+}
+
+/** Where a customer stands, from what is there. */
+export function with_steps(customer: CustomerView): CustomerView {
+  const done: Record<Step, boolean> = {
+    destination: true,
+    register: customer.registration?.secret_kept ?? false,
+    consent: customer.consent !== null,
+    authorise: customer.authorisation !== null,
+    export: customer.export !== null,
+    'test-pull': customer.proof !== null,
+  };
+  const next = ORDER.find((step) => !done[step]) ?? 'test-pull';
+  return {
+    ...customer,
+    next,
+    steps: ORDER.map((step) => ({ step, state: done[step] ? 'done' : step === next ? 'now' : 'todo' })),
+  };
+}
+
+/** A customer of the fake, with nothing done yet. */
+export function a_customer(given: Partial<CustomerView> = {}): CustomerView {
+  return with_steps({
+    id: 'customer-1',
+    name: 'Contoso Logistics',
+    tenant_id: CUSTOMER_TENANT,
+    tenant_domain: 'contoso.com',
+    cloud: COMMERCIAL,
+    region: null,
+    connector: 'arcsight',
+    source: 'graph-alerts',
+    grant: 'refresh-token',
+    registration: null,
+    consent: null,
+    authorisation: null,
+    export: null,
+    proof: null,
+    steps: [],
+    next: 'register',
+    portal: `https://security.microsoft.com/?tid=${CUSTOMER_TENANT}`,
+    added: new Date().toISOString(),
+    ...given,
+  });
+}
+
+/** What a customer holds once a step is done. */
+export function done_until(step: Step, given: Partial<CustomerView> = {}): CustomerView {
+  const at = new Date().toISOString();
+  const has = (one: Step) => ORDER.indexOf(one) <= ORDER.indexOf(step);
+  const connector = given.connector ?? 'arcsight';
+  const files = files_of(connector);
+  return a_customer({
+    registration: has('register')
+      ? { client_id: CLIENT_ID, home_tenant: PROVIDER_TENANT, redirect_uri: 'http://localhost/SiemMsspConnector', secret_kept: true, secret_expires: new Date(Date.now() + 365 * DAY).toISOString().slice(0, 10) }
+      : null,
+    consent: has('consent')
+      ? { at, account: 'j.bergmann@contoso.com', granted: ['SecurityAlert.Read.All'], unused_until: new Date(Date.now() + 90 * DAY).toISOString() }
+      : null,
+    authorisation: has('authorise') ? { at } : null,
+    export: has('export') ? { at, folder: '/home/lena/MSSP Onboard/Contoso Logistics', connector, files } : null,
+    proof: has('test-pull') ? { at, alerts: 214, files: files.map(({ name }) => ({ name, proven: true })) } : null,
+    ...given,
+  });
+}
+
+function files_of(connector: string): WrittenFile[] {
+  const names = CONNECTORS.find((one) => one.id === connector)?.files ?? [];
+  return names.map((name, at) => ({
+    name,
+    bytes: 412 + at * 700,
+    sha256: `${at}c3ab8ff13720e8ad9047dd39466b3c8974e592c2fa383d4a3960714caef0c4f`.padStart(64, '0'),
+    secret: at === 0,
+  }));
+}
+
+const TITLES = ['Suspicious PowerShell command line', 'Unusual number of failed sign-ins', 'Credential dumping tool was started (LSASS memory read)', 'Anonymous IP address', 'Automated investigation started manually', 'Email messages containing malicious URL removed after delivery'];
+const SEVERITIES = ['high', 'medium', 'low', 'informational'];
+
+/** Made-up alerts, newest first. */
+export function alerts(count: number): AlertRow[] {
+  return Array.from({ length: count }, (_, at) => ({
+    id: `alert-${at}`,
+    time: new Date(Date.now() - (at + 1) * 37 * 60_000).toISOString(),
+    title: TITLES[at % TITLES.length] ?? '',
+    severity: SEVERITIES[(at * 7) % SEVERITIES.length] ?? 'low',
+    category: 'Execution',
+    device: at % 3 === 2 ? '' : `ws-ham-0${400 + (at % 38)}`,
+    user: `user${at % 23}`,
+    detection_source: at % 2 === 0 ? 'microsoftDefenderForEndpoint' : 'azureAdIdentityProtection',
+    url: 'https://security.microsoft.com/alerts',
+    raw: '{}',
+  }));
+}
+
+export interface FakeOptions {
+  customers?: CustomerView[];
+  vault?: VaultState;
+  /** The problem with which a request fails, by its name. */
+  fails?: Partial<Record<keyof Host, Problem>>;
+  /** Requests that wait until `release` is called. */
+  holds?: (keyof Host)[];
+  /** Alerts that a test pull finds. */
+  alerts?: number;
+  practice?: boolean;
+}
+
+export interface FakeHost extends Host {
+  /** Names of the requests so far, in order. */
+  readonly asked: string[];
+  /** What was given with the last request of a name. */
+  readonly given: Partial<Record<keyof Host, unknown[]>>;
+  /** Lets a held request go on, or fail. */
+  release(request: keyof Host, failure?: Problem): void;
+  /** Changes how later requests fail. */
+  fail(request: keyof Host, failure: Problem | null): void;
+}
+
+export function fake_host(options: FakeOptions = {}): FakeHost {
+  let customers = [...(options.customers ?? [])];
+  let vault = options.vault ?? 'open';
+  let practice: PracticeView | null = options.practice ? PRACTICE : null;
+  const fails = { ...options.fails };
+  const asked: string[] = [];
+  const given: Partial<Record<keyof Host, unknown[]>> = {};
+  const held = new Map<keyof Host, { go: () => void; fail: (failure: Problem) => void }>();
+  let running: keyof Host | null = null;
+
+  const evidence = (key: Evidence['key'], ...facts: [string, string][]): Evidence => ({
+    key, state: 'proven', facts: facts.map(([name, value]) => ({ name, value })),
+  });
+  const told = (key: Evidence['key'], ...facts: [string, string][]): Progress => ({ event: 'evidence', ...evidence(key, ...facts) });
+
+  /** Notes a request; fails or holds it where the options say so. */
+  async function arrive(request: keyof Host, arguments_: unknown[], cancellable = false): Promise<void> {
+    asked.push(request);
+    given[request] = arguments_;
+    await Promise.resolve();
+    if (options.holds?.includes(request)) {
+      if (cancellable) {
+        running = request;
+      }
+      try {
+        await new Promise<void>((go, fail) => held.set(request, { go, fail }));
+      } finally {
+        running = null;
+        held.delete(request);
+      }
+    }
+    const failure = fails[request];
+    if (failure) {
+      throw failure;
+    }
+  }
+
+  function find(id: string): CustomerView {
+    const found = customers.find((one) => one.id === id || one.name === id);
+    if (!found) {
+      throw problem('customer-unknown', { customer: id });
+    }
+    return found;
+  }
+  function keep(customer: CustomerView): CustomerView {
+    const kept = with_steps(customer);
+    customers = customers.some((one) => one.id === kept.id) ? customers.map((one) => (one.id === kept.id ? kept : one)) : [...customers, kept];
+    return kept;
+  }
+  const cloud = () => (practice ? PRACTICE_CLOUD : COMMERCIAL);
+
+  function proposal(query: DestinationQuery): Destination {
+    const connector = CONNECTORS.find((one) => one.id === query.connector);
+    const grant = query.grant ?? connector?.grants[0] ?? 'refresh-token';
+    const possible = !connector || connector.grants.includes(grant);
+    return {
+      source: query.source ?? 'graph-alerts',
+      grant,
+      possible,
+      reason: possible ? null : 'connector-needs-refresh-token',
+      clouds: practice ? [PRACTICE_CLOUD] : [COMMERCIAL, { ...COMMERCIAL, id: 'gcc-high', name: 'US Government GCC High', regions: ['us'] }],
+      sources: [...SOURCES],
+      connectors: [...CONNECTORS],
+    };
+  }
+  const bootstrap = (): Bootstrap => ({
+    version: '0.1.0',
+    vault,
+    problem: vault === 'open' ? null : problem('vault-locked'),
+    practice,
+    data_folder: '/home/lena/.local/share/mssp-onboard',
+  });
+
+  return {
+    asked,
+    given,
+    release(request, failure) {
+      const waiting = held.get(request);
+      if (!waiting) {
+        throw new Error(`${request} is not held`);
+      }
+      if (failure) {
+        waiting.fail(failure);
+      } else {
+        waiting.go();
+      }
+    },
+    fail(request, failure) {
+      if (failure) {
+        fails[request] = failure;
+      } else {
+        delete fails[request];
+      }
+    },
+
+    async bootstrap() {
+      await arrive('bootstrap', []);
+      return bootstrap();
+    },
+    async unlock(passphrase) {
+      await arrive('unlock', [passphrase]);
+      vault = 'open';
+      return bootstrap();
+    },
+    async customers() {
+      await arrive('customers', []);
+      return customers;
+    },
+    async customer(id) {
+      await arrive('customer', [id]);
+      return find(id);
+    },
+    async add_customer(request) {
+      await arrive('add_customer', [request]);
+      if (customers.some((one) => one.name === request.name)) {
+        throw problem('customer-exists', { customer: request.name });
+      }
+      const wanted = proposal(request);
+      return keep(
+        a_customer({
+          id: `customer-${customers.length + 1}`,
+          name: request.name,
+          tenant_id: practice ? PRACTICE.customer_tenant : CUSTOMER_TENANT,
+          tenant_domain: request.tenant.includes('.') ? request.tenant : null,
+          cloud: cloud(),
+          region: request.region ?? null,
+          connector: request.connector ?? null,
+          source: wanted.source,
+          grant: wanted.grant,
+        }),
+      );
+    },
+    async edit_customer(id, request) {
+      await arrive('edit_customer', [id, request]);
+      const before = find(id);
+      const registration = request.registration;
+      return keep({
+        ...before,
+        name: request.name ?? before.name,
+        connector: request.connector ?? before.connector,
+        source: request.source ?? before.source,
+        grant: request.grant ?? before.grant,
+        region: request.region ?? before.region,
+        registration: registration
+          ? {
+              client_id: registration.client_id,
+              home_tenant: registration.home_tenant ?? null,
+              redirect_uri: registration.redirect_uri ?? 'http://localhost/SiemMsspConnector',
+              secret_kept: registration.secret !== undefined || (before.registration?.secret_kept ?? false),
+              secret_expires: registration.secret_expires ?? null,
+            }
+          : before.registration,
+      });
+    },
+    async forget_customer(id) {
+      await arrive('forget_customer', [id]);
+      find(id);
+      customers = customers.filter((one) => one.id !== id);
+    },
+
+    async find_tenant(request) {
+      await arrive('find_tenant', [request]);
+      const tenant_id = practice ? PRACTICE.customer_tenant : CUSTOMER_TENANT;
+      return {
+        tenant_id,
+        domain: request.tenant.includes('.') ? request.tenant : null,
+        cloud: cloud(),
+        evidence: [evidence('tenant-exists', ['tenant-id', tenant_id], ['issuer', `https://login.microsoftonline.com/${tenant_id}/v2.0`]), evidence('clock-right', ['seconds-off', '0'])],
+      };
+    },
+    async propose(request) {
+      await arrive('propose', [request]);
+      return proposal(request);
+    },
+
+    async registration_sheet(id) {
+      await arrive('registration_sheet', [id]);
+      const customer = find(id);
+      return {
+        portal: customer.cloud.app_portal ?? customer.cloud.portal,
+        name: `${customer.name} SIEM MSSP connector`,
+        account_types: 'Accounts in any organizational directory (Any Microsoft Entra ID tenant - Multitenant)',
+        platform: 'Web',
+        redirect_uri: 'http://localhost/SiemMsspConnector',
+        permissions: [{ name: 'SecurityAlert.Read.All', api: 'Microsoft Graph', kind: customer.grant === 'app-only' ? 'application' : 'delegated' }],
+      };
+    },
+    async open_registration_portal(id) {
+      await arrive('open_registration_portal', [id]);
+    },
+    async check_registration(id) {
+      await arrive('check_registration', [id]);
+      const { registration } = find(id);
+      if (!registration) {
+        throw problem('step-missing', { step: 'register' });
+      }
+      return [
+        evidence('registration-shape', ['client-id', registration.client_id], ['redirect-uri', registration.redirect_uri]),
+        registration.home_tenant ? evidence('secret-accepted', ['tenant-id', registration.home_tenant]) : { key: 'secret-accepted', state: 'not-yet', facts: [] },
+      ];
+    },
+
+    async consent(request, progress) {
+      const customer = find(request.customer);
+      const until = new Date(Date.now() + request.timeout_seconds * 1000).toISOString();
+      queueMicrotask(() => {
+        if (request.catcher === 'browser') {
+          progress(told('catcher-ready', ['host', 'localhost'], ['port', '53127']));
+        }
+        progress({ event: 'sign-in', url: `https://login.microsoftonline.com/${customer.tenant_id}/oauth2/v2.0/authorize?state=x`, expires: until });
+        if (request.open) {
+          progress({ event: 'browser-opened' });
+        }
+        progress({ event: 'waiting', waiting_for: 'sign-in', until, attempts: 0 });
+        progress({ event: 'evidence', key: 'sign-in-returned', state: 'checking', facts: [] });
+      });
+      await arrive('consent', [request], true);
+      const result = keep({ ...done_until('consent', customer), consent: done_until('consent').consent });
+      return {
+        customer: result,
+        evidence: [
+          evidence('sign-in-returned', ['state', 'matches']),
+          evidence('tenant-matches', ['expected', customer.tenant_id], ['actual', customer.tenant_id]),
+          evidence('permissions-granted', ['granted', 'SecurityAlert.Read.All']),
+          ...(customer.grant === 'refresh-token' ? [evidence('sign-in-sealed')] : []),
+        ],
+      };
+    },
+    async paste_address(address) {
+      await arrive('paste_address', [address]);
+      if (running !== 'consent') {
+        throw problem('callback-refused', { reason: 'no-sign-in-is-waiting' });
+      }
+      if (!address.includes('code=')) {
+        throw problem('callback-refused', { reason: 'it carries neither a code nor an error' });
+      }
+      held.get('consent')?.go();
+    },
+
+    async portal_step(id) {
+      await arrive('portal_step', [id]);
+      const customer = find(id);
+      return {
+        needed: customer.source === 'siem-detections',
+        url: `${customer.cloud.portal}?tid=${customer.tenant_id}`,
+        application_id: customer.registration?.client_id ?? '',
+        tenant_id: customer.registration?.home_tenant ?? null,
+      };
+    },
+    async open_portal(id) {
+      await arrive('open_portal', [id]);
+    },
+    async authorise(request, progress) {
+      const customer = find(request.customer);
+      queueMicrotask(() => {
+        progress({ event: 'evidence', key: 'api-answers', state: 'checking', facts: [] });
+        if (request.wait_seconds > 0) {
+          progress({ event: 'waiting', waiting_for: 'authorisation', until: new Date(Date.now() + request.wait_seconds * 1000).toISOString(), attempts: 1 });
+        }
+      });
+      await arrive('authorise', [request], true);
+      return { customer: keep({ ...customer, authorisation: { at: new Date().toISOString() } }), evidence: [evidence('api-answers', ['host', 'graph.microsoft.com'])] };
+    },
+
+    async suggested_folder(id) {
+      await arrive('suggested_folder', [id]);
+      return `/home/lena/MSSP Onboard/${find(id).name}`;
+    },
+    async choose_folder(start) {
+      await arrive('choose_folder', [start]);
+      return `${start} (chosen)`;
+    },
+    async export_files(request, progress) {
+      const customer = find(request.customer);
+      if (fails.export_files?.code === 'files-exist' && request.overwrite) {
+        delete fails.export_files;
+      }
+      await arrive('export_files', [request], true);
+      const files = files_of(request.connector);
+      for (const file of files) {
+        progress({ event: 'file', name: file.name });
+      }
+      progress(told('files-written', ['folder', request.folder], ['files', String(files.length)]));
+      const written = { at: new Date().toISOString(), folder: request.folder, connector: request.connector, files };
+      return {
+        folder: request.folder,
+        connector: request.connector,
+        files,
+        notes: request.connector === 'arcsight' ? ['values-to-type'] : [],
+        customer: keep({ ...customer, connector: request.connector, export: written, proof: null }),
+      };
+    },
+    async open_folder(id) {
+      await arrive('open_folder', [id]);
+    },
+    async verify(id, folder, progress) {
+      const customer = find(id);
+      const count = options.alerts ?? 214;
+      queueMicrotask(() => {
+        progress(told('files-read-back', ['connector', customer.export?.connector ?? 'generic']));
+        progress(told('token-from-files', ['tenant-id', customer.tenant_id], ['granted', 'SecurityAlert.Read.All'], ['grant', customer.grant]));
+        progress({ event: 'evidence', key: 'alerts-pulled', state: 'checking', facts: [] });
+        progress({ event: 'pulled', alerts: Math.floor(count / 2), bytes: 640_000 });
+      });
+      await arrive('verify', [id, folder], true);
+      const at = new Date().toISOString();
+      const files = (customer.export?.files ?? []).map(({ name }) => ({ name, proven: true }));
+      return {
+        at,
+        folder,
+        connector: customer.export?.connector ?? 'generic',
+        files,
+        evidence: [
+          evidence('files-read-back', ['connector', customer.export?.connector ?? 'generic']),
+          evidence('token-from-files', ['tenant-id', customer.tenant_id], ['granted', 'SecurityAlert.Read.All'], ['grant', customer.grant]),
+          evidence('alerts-pulled', ['alerts', String(count)]),
+        ],
+        pull: { alerts: count, repeats: 0, bytes: count * 6500, requests: Math.max(1, Math.ceil(count / 100)), milliseconds: 1900, since: new Date(Date.now() - 30 * DAY).toISOString(), until: at, notes: [] },
+        alerts: alerts(Math.min(count, 200)),
+        customer: keep({ ...customer, proof: { at, alerts: count, files } }),
+      };
+    },
+
+    async cancel() {
+      await arrive('cancel', []);
+      if (running) {
+        held.get(running)?.fail(problem('cancelled'));
+      }
+    },
+    async journal() {
+      await arrive('journal', []);
+      return { entries: [], verified: true };
+    },
+
+    async practice_start() {
+      await arrive('practice_start', []);
+      practice = PRACTICE;
+      customers = [];
+      return PRACTICE;
+    },
+    async practice_stop() {
+      await arrive('practice_stop', []);
+      practice = null;
+      customers = [...(options.customers ?? [])];
+    },
+    async practice_fill_registration(id) {
+      await arrive('practice_fill_registration', [id]);
+      const customer = find(id);
+      return keep({
+        ...customer,
+        registration: { client_id: PRACTICE.client_id, home_tenant: PRACTICE.provider_tenant, redirect_uri: 'http://localhost/SiemMsspConnector', secret_kept: true, secret_expires: null },
+      });
+    },
+
+    window_theme: () => Promise.resolve(null),
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * What the window asks of whatever runs it. The window knows this interface and nothing else of its surroundings:
+ * `tauri.ts` speaks to the shell, `fake.ts` stands in for it in tests and in a plain browser.
+ *
+ * Every method rejects with a `Problem`, and with nothing else. No answer ever holds a secret.
+ */
+import type { AddCustomer } from '../contract/AddCustomer';
+import type { AuthorisationRequest } from '../contract/AuthorisationRequest';
+import type { AuthorisationResult } from '../contract/AuthorisationResult';
+import type { ConsentRequest } from '../contract/ConsentRequest';
+import type { ConsentResult } from '../contract/ConsentResult';
+import type { CustomerView } from '../contract/CustomerView';
+import type { Destination } from '../contract/Destination';
+import type { DestinationQuery } from '../contract/DestinationQuery';
+import type { EditCustomer } from '../contract/EditCustomer';
+import type { Evidence } from '../contract/Evidence';
+import type { ExportRequest } from '../contract/ExportRequest';
+import type { ExportResult } from '../contract/ExportResult';
+import type { JournalState } from '../contract/JournalState';
+import type { PortalStep } from '../contract/PortalStep';
+import type { Problem } from '../contract/Problem';
+import type { Progress } from '../contract/Progress';
+import type { Proof } from '../contract/Proof';
+import type { RegistrationSheet } from '../contract/RegistrationSheet';
+import type { TenantFound } from '../contract/TenantFound';
+import type { TenantQuery } from '../contract/TenantQuery';
+
+/** Whether the vault is open, and if not, what would open it. */
+export type VaultState = 'open' | 'locked-passphrase' | 'no-keyring';
+
+/** The first answer: how things stand. */
+export interface Bootstrap {
+  version: string;
+  vault: VaultState;
+  /** Why the vault is not open. */
+  problem: Problem | null;
+  /** Set while the practice tenant is on. */
+  practice: PracticeView | null;
+  data_folder: string;
+}
+
+/** The practice tenant, as the person rehearsing may see it. */
+export interface PracticeView {
+  customer_domain: string;
+  customer_tenant: string;
+  provider_tenant: string;
+  client_id: string;
+  users: PracticeUser[];
+  portal: string;
+}
+
+/** Somebody who can sign in to the practice tenant. */
+export interface PracticeUser {
+  name: string;
+  role: string;
+}
+
+/** Is told what happens while a request runs. */
+export type OnProgress = (progress: Progress) => void;
+
+/** The light or dark appearance of the window's frame. */
+export type WindowTheme = 'light' | 'dark';
+
+export interface Host {
+  bootstrap(): Promise<Bootstrap>;
+  /** Without a passphrase the vault lives for this session only. */
+  unlock(passphrase: string | null): Promise<Bootstrap>;
+
+  customers(): Promise<CustomerView[]>;
+  customer(customer: string): Promise<CustomerView>;
+  add_customer(request: AddCustomer): Promise<CustomerView>;
+  edit_customer(customer: string, request: EditCustomer): Promise<CustomerView>;
+  forget_customer(customer: string): Promise<void>;
+
+  find_tenant(request: TenantQuery): Promise<TenantFound>;
+  propose(request: DestinationQuery): Promise<Destination>;
+
+  registration_sheet(customer: string): Promise<RegistrationSheet>;
+  open_registration_portal(customer: string): Promise<void>;
+  check_registration(customer: string): Promise<Evidence[]>;
+
+  consent(request: ConsentRequest, progress: OnProgress): Promise<ConsentResult>;
+  /** Feeds the running consent. A refused address does not end it. */
+  paste_address(address: string): Promise<void>;
+
+  portal_step(customer: string): Promise<PortalStep>;
+  open_portal(customer: string): Promise<void>;
+  authorise(request: AuthorisationRequest, progress: OnProgress): Promise<AuthorisationResult>;
+
+  suggested_folder(customer: string): Promise<string>;
+  /** Null when the person chose none. */
+  choose_folder(start: string): Promise<string | null>;
+  export_files(request: ExportRequest, progress: OnProgress): Promise<ExportResult>;
+  /** Shows the folder of the last export. */
+  open_folder(customer: string): Promise<void>;
+  verify(customer: string, folder: string, progress: OnProgress): Promise<Proof>;
+
+  /** Ends the running consent, authorisation or test pull; it then rejects with `cancelled`. */
+  cancel(): Promise<void>;
+  journal(): Promise<JournalState>;
+
+  practice_start(): Promise<PracticeView>;
+  practice_stop(): Promise<void>;
+  /** Puts the practice app's ids and secret into step 1, without the secret passing through here. */
+  practice_fill_registration(customer: string): Promise<CustomerView>;
+
+  /** The frame's appearance, or null where nobody can tell. Calls back on each change. */
+  window_theme(changed: (theme: WindowTheme) => void): Promise<WindowTheme | null>;
+}
+
+/** Whether something that was thrown is a problem as the contract has it. */
+export function is_problem(thrown: unknown): thrown is Problem {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'who' in thrown && 'params' in thrown;
+}
+
+/** What was thrown, as a problem: what is none becomes `internal`, with its text among the details. */
+export function as_problem(thrown: unknown): Problem {
+  if (is_problem(thrown)) {
+    return thrown;
+  }
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: 'internal', params: { reason: text }, who: 'developers', microsoft: null, details: [text] };
+}

@@ -1,0 +1,80 @@
+/**
+ * The shell as host. The only file that imports from `@tauri-apps`.
+ *
+ * It translates calls, nothing else: no state, no decisions.
+ */
+import { Channel, invoke } from '@tauri-apps/api/core';
+import { getCurrentWindow } from '@tauri-apps/api/window';
+
+import type { Progress } from '../contract/Progress';
+import { as_problem, type Host, type OnProgress, type WindowTheme } from './index';
+
+async function ask<Answer>(command: string, arguments_: Record<string, unknown> = {}): Promise<Answer> {
+  try {
+    return await invoke<Answer>(command, arguments_);
+  } catch (thrown) {
+    throw as_problem(thrown);
+  }
+}
+
+function channel(told: OnProgress): Channel<Progress> {
+  const progress = new Channel<Progress>();
+  progress.onmessage = told;
+  return progress;
+}
+
+/** Whether this page runs inside the shell. */
+export function inside_shell(): boolean {
+  return '__TAURI_INTERNALS__' in window;
+}
+
+export function tauri_host(): Host {
+  return {
+    bootstrap: () => ask('bootstrap'),
+    unlock: (passphrase) => ask('unlock', { passphrase }),
+
+    customers: () => ask('customers'),
+    customer: (customer) => ask('customer', { customer }),
+    add_customer: (request) => ask('add_customer', { request }),
+    edit_customer: (customer, request) => ask('edit_customer', { customer, request }),
+    forget_customer: (customer) => ask('forget_customer', { customer }),
+
+    find_tenant: (request) => ask('find_tenant', { request }),
+    propose: (request) => ask('propose', { request }),
+
+    registration_sheet: (customer) => ask('registration_sheet', { customer }),
+    open_registration_portal: (customer) => ask('open_registration_portal', { customer }),
+    check_registration: (customer) => ask('check_registration', { customer }),
+
+    consent: (request, progress) => ask('consent', { request, progress: channel(progress) }),
+    paste_address: (address) => ask('paste_address', { address }),
+
+    portal_step: (customer) => ask('portal_step', { customer }),
+    open_portal: (customer) => ask('open_portal', { customer }),
+    authorise: (request, progress) => ask('authorise', { request, progress: channel(progress) }),
+
+    suggested_folder: (customer) => ask('suggested_folder', { customer }),
+    choose_folder: (start) => ask('choose_folder', { start }),
+    export_files: (request, progress) => ask('export_files', { request, progress: channel(progress) }),
+    open_folder: (customer) => ask('open_folder', { customer }),
+    verify: (customer, folder, progress) => ask('verify', { customer, folder, progress: channel(progress) }),
+
+    cancel: () => ask('cancel'),
+    journal: () => ask('journal'),
+
+    practice_start: () => ask('practice_start'),
+    practice_stop: () => ask('practice_stop'),
+    practice_fill_registration: (customer) => ask('practice_fill_registration', { customer }),
+
+    window_theme: async (changed) => {
+      try {
+        const frame = getCurrentWindow();
+        await frame.onThemeChanged(({ payload }) => changed(payload satisfies WindowTheme));
+        return await frame.theme();
+      } catch {
+        // The capability does not grant it, or the desktop cannot tell: the media query decides.
+        return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * What the window knows and where it is: the customers, the one that is open, its step, and the practice tenant.
+ *
+ * It asks the host and keeps the answers; screens draw them. It decides nothing that the engine decides.
+ */
+import { getContext, setContext } from 'svelte';
+
+import type { ConnectorId } from '../contract/ConnectorId';
+import type { CustomerView } from '../contract/CustomerView';
+import type { Destination } from '../contract/Destination';
+import type { Evidence } from '../contract/Evidence';
+import type { Problem } from '../contract/Problem';
+import type { SourceId } from '../contract/SourceId';
+import type { Step } from '../contract/Step';
+import { as_problem, type Bootstrap, type Host, type PracticeView } from '../host';
+import { noted } from './evidence';
+
+/** A step of the wizard, or the page after the last. */
+export type Stage = Step | 'finish';
+
+export const STEPS: readonly Step[] = ['destination', 'register', 'consent', 'authorise', 'export', 'test-pull'];
+
+export type Place = { at: 'starting' } | { at: 'unlock' } | { at: 'home' } | { at: 'wizard'; stage: Stage };
+
+export class App {
+  readonly host: Host;
+  boot = $state.raw<Bootstrap | null>(null);
+  practice = $state.raw<PracticeView | null>(null);
+  customers = $state.raw<CustomerView[]>([]);
+  customer = $state.raw<CustomerView | null>(null);
+  /** Names of sources and connectors, and the clouds. */
+  catalogue = $state.raw<Destination | null>(null);
+  place = $state.raw<Place>({ at: 'starting' });
+  /** What concerns the window as a whole. */
+  problem = $state.raw<Problem | null>(null);
+  /** Work that the page before asked the next one to begin with. */
+  begin = false;
+  #evidence = $state.raw<Record<string, Evidence[]>>({});
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  /** Asks how things stand, and shows the first page. */
+  async start(): Promise<void> {
+    try {
+      await this.#settle(await this.host.bootstrap());
+    } catch (thrown) {
+      this.problem = as_problem(thrown);
+    }
+  }
+
+  async unlock(passphrase: string | null): Promise<void> {
+    await this.#settle(await this.host.unlock(passphrase));
+  }
+
+  async #settle(boot: Bootstrap): Promise<void> {
+    this.boot = boot;
+    this.practice = boot.practice;
+    if (boot.vault === 'open' || boot.practice) {
+      await this.home();
+    } else {
+      this.place = { at: 'unlock' };
+    }
+  }
+
+  /** The list of customers, read anew. */
+  async home(): Promise<void> {
+    const [customers, catalogue] = await Promise.all([this.host.customers(), this.host.propose({})]);
+    this.customers = customers;
+    this.catalogue = catalogue;
+    this.customer = null;
+    this.#evidence = {};
+    this.place = { at: 'home' };
+  }
+
+  /** A customer's page: where work goes on, or the end when nothing is left. */
+  open(customer: CustomerView): void {
+    this.customer = customer;
+    this.place = { at: 'wizard', stage: finished(customer) ? 'finish' : customer.next };
+  }
+
+  /** The first step, for a customer that is not there yet. */
+  onboard(): void {
+    this.customer = null;
+    this.#evidence = {};
+    this.place = { at: 'wizard', stage: 'destination' };
+  }
+
+  go(stage: Stage, options: { begin?: boolean } = {}): void {
+    this.begin = options.begin ?? false;
+    this.place = { at: 'wizard', stage };
+  }
+
+  /** Takes up a customer's newer state. */
+  take(customer: CustomerView): void {
+    this.customer = customer;
+    this.customers = this.customers.map((one) => (one.id === customer.id ? customer : one));
+  }
+
+  async forget(customer: CustomerView): Promise<void> {
+    await this.host.forget_customer(customer.id);
+    await this.home();
+  }
+
+  async rehearse(): Promise<void> {
+    this.practice = await this.host.practice_start();
+    await this.home();
+    if (this.customers.length === 0) {
+      this.onboard();
+    }
+  }
+
+  async leave_practice(): Promise<void> {
+    await this.host.practice_stop();
+    this.practice = null;
+    this.customer = null;
+    await this.#settle(await this.host.bootstrap());
+  }
+
+  /** What was seen of a step in this session. */
+  seen(step: Step): Evidence[] {
+    return this.#evidence[step] ?? [];
+  }
+
+  note(step: Step, evidence: Evidence): void {
+    this.#evidence = { ...this.#evidence, [step]: noted(this.seen(step), evidence) };
+  }
+
+  note_all(step: Step, evidence: readonly Evidence[]): void {
+    for (const one of evidence) {
+      this.note(step, one);
+    }
+  }
+
+  forget_seen(step: Step): void {
+    this.#evidence = { ...this.#evidence, [step]: [] };
+  }
+
+  source_name(source: SourceId): string {
+    return this.catalogue?.sources.find((one) => one.id === source)?.name ?? source;
+  }
+
+  connector_name(connector: ConnectorId): string {
+    return this.catalogue?.connectors.find((one) => one.id === connector)?.name ?? connector;
+  }
+}
+
+/** Every step of a customer is proven. */
+export function finished(customer: CustomerView): boolean {
+  return customer.steps.every((step) => step.state === 'done');
+}
+
+const KEY = Symbol('app');
+
+export function provide_app(app: App): void {
+  setContext(KEY, app);
+}
+
+export function the_app(): App {
+  return getContext<App>(KEY);
+}

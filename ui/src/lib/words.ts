@@ -1,0 +1,95 @@
+/**
+ * Words for what the contract names by id. Ids that this window has no word for are shown as they are, with their
+ * hyphens taken out, so that an engine newer than its messages still says something.
+ */
+import type { EvidenceKey } from './contract/EvidenceKey';
+import type { EvidenceState } from './contract/EvidenceState';
+import type { GrantKind } from './contract/GrantKind';
+import type { Problem } from './contract/Problem';
+import type { Region } from './contract/Region';
+import type { SourceId } from './contract/SourceId';
+import type { Step } from './contract/Step';
+import { m } from './paraglide/messages';
+
+type Inputs = Record<string, string>;
+const messages = m as unknown as Record<string, ((inputs: Inputs) => string) | undefined>;
+
+/** The message of a key that is put together at run time, if there is one. */
+export function message(key: string, inputs: Inputs = {}): string | null {
+  const found = messages[key.replace(/[-.]/g, '_').toLowerCase()];
+  // A value that nobody gave leaves a dash rather than "undefined".
+  return found ? found(new Proxy(inputs, { get: (given, name) => given[String(name)] ?? '–' })) : null;
+}
+
+const plain = (id: string) => id.replace(/-/g, ' ');
+
+export const step_name = (step: Step): string => message(`step_${step}`) ?? plain(step);
+export const evidence_title = (key: EvidenceKey): string => message(`evidence_${key}_title`) ?? plain(key);
+export const evidence_about = (key: EvidenceKey): string | null => message(`evidence_${key}_about`);
+export const evidence_state = (state: EvidenceState): string => message(`evidence_state_${state}`) ?? plain(state);
+export const fact_name = (name: string): string => message(`fact_${name}`) ?? plain(name);
+export const grant_name = (grant: GrantKind): string => message(`grant_${grant}`) ?? plain(grant);
+export const grant_about = (grant: GrantKind): string => message(`grant_${grant}_about`) ?? '';
+export const region_name = (region: Region): string => message(`region_${region}`) ?? region.toUpperCase();
+export const source_about = (source: SourceId): string => message(`source_${source}_about`) ?? '';
+/** Why something cannot be, as the engine's kebab-case reason or as its own sentence. */
+export const reason_text = (reason: string): string => message(`reason_${reason}`) ?? reason;
+/** What to know about a connector or a pull. */
+export const note_text = (note: string): string => message(`note_${note}`) ?? plain(note);
+export const severity_name = (severity: string): string => message(`severity_${severity}`) ?? severity;
+
+/** Ids among a problem's parameters, said as the person knows them. */
+function spoken(name: string, value: string): string {
+  switch (name) {
+    case 'field':
+      return message(`field_${value}`) ?? plain(value);
+    case 'step':
+      return message(`step_${value}`) ?? plain(value);
+    case 'source':
+      return message(`source_${value}_name`) ?? value;
+    case 'reason':
+      return reason_text(value);
+    default:
+      return value;
+  }
+}
+
+export interface ProblemProse {
+  title: string;
+  cause: string;
+  fix: string;
+  who: string;
+}
+
+/** Title, cause and fix of a problem, in the chosen language. */
+export function problem_prose(problem: Problem): ProblemProse {
+  const inputs = Object.fromEntries(
+    Object.entries(problem.params).flatMap(([name, value]) => (value === undefined ? [] : [[name, spoken(name, value)]])),
+  );
+  const part = (which: string) =>
+    message(`problem_${problem.code}_${which}`, inputs) ?? message(`problem_internal_${which}`, inputs) ?? problem.code;
+  return {
+    title: part('title'),
+    cause: part('cause'),
+    fix: part('fix'),
+    who: message(`who_${problem.who}`) ?? plain(problem.who),
+  };
+}
+
+/** What support needs, for the clipboard. Holds what the problem holds: no secret. */
+export function problem_details(problem: Problem, version: string): string {
+  const { microsoft } = problem;
+  const lines: [string, string | null | undefined][] = [
+    ['code', problem.code],
+    ...Object.entries(problem.params),
+    ['microsoft error', microsoft?.error],
+    ['microsoft code', microsoft?.code],
+    ['microsoft message', microsoft?.message],
+    ['trace id', microsoft?.trace_id],
+    ['correlation id', microsoft?.correlation_id],
+    ['timestamp', microsoft?.timestamp],
+    ...problem.details.map((detail): [string, string] => ['detail', detail]),
+    ['version', version],
+  ];
+  return lines.flatMap(([name, value]) => (value ? [`${name}: ${value}`] : [])).join('\n');
+}
