@@ -1,1 +1,8 @@
-//! Whole flows, faults, leaks, the real window, benchmarks.
+//! What the whole-flow tests need: the built binaries, a practice tenant in its own process, browsers.
+//!
+//! Nothing here knows how the product works inside: it starts processes, gives them arguments and reads what they say.
+
+pub mod binaries;
+pub mod chromium;
+pub mod command;
+pub mod practice;

@@ -1,0 +1,1 @@
+//! The real window, driven from first screen to proof.
