@@ -125,14 +125,14 @@ fn format(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
 }
 
 fn lint(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
-    let mut lint = workspace.cargo(&["clippy", "--workspace", "--all-targets"]);
+    let mut lint = workspace.cargo(&["clippy", "--workspace", "--all-targets", "--keep-going"]);
     lint.args(APP_FEATURES).args(["--", "-D", "warnings"]);
     log.run(lint)?;
     Ok("clippy, every target, no warning".into())
 }
 
 fn docs(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
-    let mut document = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
+    let mut document = workspace.cargo(&["doc", "--workspace", "--no-deps", "--keep-going"]);
     document.args(APP_FEATURES).env("RUSTDOCFLAGS", "-D warnings");
     log.run(document)?;
     Ok("no warning".into())

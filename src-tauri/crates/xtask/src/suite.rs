@@ -12,8 +12,9 @@ use crate::console::{begin, say};
 use crate::process::{Log, Stop};
 use crate::workspace::Workspace;
 
-/// How much of a failed check's log is shown.
+/// How much of a failed check's log is shown, of its end and of its beginning.
 const TAIL_LINES: usize = 40;
+const HEAD_LINES: usize = 6;
 
 /// One check: its name in the table, its time limit, and what it does. On success it says in a few words what it saw.
 pub(crate) struct Check {
@@ -116,7 +117,11 @@ fn run_one(check: &Check, workspace: &Workspace, log: &Path) -> Row {
 fn show_tail(workspace: &Workspace, log: &Path) {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
-    for line in lines.iter().skip(lines.len().saturating_sub(TAIL_LINES)) {
+    // npm says first what went wrong, everybody else last.
+    let tail = lines.len().saturating_sub(TAIL_LINES);
+    let head = HEAD_LINES.min(tail);
+    let left_out = (tail > head).then_some("…");
+    for line in lines[..head].iter().copied().chain(left_out).chain(lines[tail..].iter().copied()) {
         say(&format!("      | {line}"));
     }
     say(&format!("      the whole log: {}", workspace.shown(log)));

@@ -26,7 +26,7 @@ pub(crate) fn toolchain(workspace: &Workspace, log: &mut Log) -> Result<String, 
 /// # Errors
 /// When it has a warning.
 pub(crate) fn lint(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
-    let mut lint = cargo(workspace, &["clippy", "--workspace", "--all-targets"])?;
+    let mut lint = cargo(workspace, &["clippy", "--workspace", "--all-targets", "--keep-going"])?;
     lint.args(APP_FEATURES).args(["--", "-D", "warnings"]);
     log.run(lint)?;
     Ok("clippy, every target, no warning".into())
