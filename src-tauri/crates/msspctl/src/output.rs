@@ -92,7 +92,9 @@ impl Page {
             .map(|(column, name)| rows.iter().map(|row| cell(row, column)).fold(name.width(), usize::max))
             .collect();
         let heading: Vec<String> = heading.iter().map(|name| (*name).to_owned()).collect();
-        for row in std::iter::once(&heading).chain(rows) {
+        // A list without column names has no line for them.
+        let heading = Some(&heading).filter(|names| names.iter().any(|name| !name.is_empty()));
+        for row in heading.into_iter().chain(rows) {
             let cells: Vec<String> =
                 row.iter().zip(&widths).map(|(text, width)| padded(&plain(text), *width)).collect();
             self.line(cells.join("  ").trim_end());

@@ -1,6 +1,6 @@
-//! What people read, in the language they read: the window's problem texts, and the command line's own.
+//! What people read, in the language they read: the window's texts for problems and reasons, and the command line's own.
 //!
-//! Both are compiled in. A test proves that every problem and every text has its words in every language.
+//! All are compiled in. A test proves that every problem and every text has its words in every language.
 
 use std::collections::BTreeMap;
 
@@ -67,6 +67,15 @@ impl Language {
         }
     }
 
+    /// The window's words for the engine's reasons are in here, among others.
+    const fn common(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../../../../ui/messages/en/common.json"),
+            Self::Korean => include_str!("../../../../ui/messages/ko/common.json"),
+            Self::TraditionalChinese => include_str!("../../../../ui/messages/zh-TW/common.json"),
+        }
+    }
+
     const fn texts(self) -> &'static str {
         match self {
             Self::English => include_str!("../messages/en.json"),
@@ -81,6 +90,7 @@ type Words = BTreeMap<String, String>;
 /// The words of one language.
 pub(crate) struct Prose {
     problems: Words,
+    common: Words,
     texts: Words,
 }
 
@@ -96,7 +106,11 @@ impl Prose {
     pub(crate) fn new(language: Language) -> Self {
         // Whether these are right is proven by a test, once, and not by every run.
         let words = |json| serde_json::from_str(json).unwrap_or_default();
-        Self { problems: words(language.problems()), texts: words(language.texts()) }
+        Self {
+            problems: words(language.problems()),
+            common: words(language.common()),
+            texts: words(language.texts()),
+        }
     }
 
     /// A text of the command line.
@@ -115,9 +129,21 @@ impl Prose {
 
     /// Cause and fix of a problem.
     pub(crate) fn explain(&self, problem: &Problem) -> Explained {
+        let mut params = problem.params.clone();
+        for (name, value) in &mut params {
+            match name.as_str() {
+                "reason" => {
+                    if let Some(words) = self.common.get(&format!("reason_{}", value.replace('-', "_"))) {
+                        value.clone_from(words);
+                    }
+                }
+                "step" => *value = self.words_for("step", value).to_owned(),
+                _ => {}
+            }
+        }
         let part = |part| {
             let template = self.problems.get(&problem_key(problem.code, part)).map_or("", String::as_str);
-            fill(template, &problem.params)
+            fill(template, &params)
         };
         Explained {
             title: part("title"),
@@ -283,6 +309,16 @@ mod tests {
         );
         assert_eq!(fill("無法讀取 {host}。原因：{reason}", &values), "無法讀取 a.example。");
         assert_eq!(fill("Only {other}", &values), "Only ?");
+    }
+
+    #[test]
+    fn a_reason_is_told_in_words_where_there_are_words() {
+        let because = |reason: &str| {
+            let problem = Problem::new(ProblemCode::CombinationImpossible).with("reason", reason);
+            Prose::new(Language::English).explain(&problem).cause
+        };
+        assert!(!because("source-not-in-this-version").contains("source-not"));
+        assert!(because("something new").ends_with("Reason: something new"));
     }
 
     #[test]
