@@ -1,0 +1,13 @@
+//! The practice tenant over real sockets, as clients, people and scripts meet it.
+
+// Marked as tests as a whole, so that the lints treat their helpers like tests.
+#[cfg(test)]
+mod alerts;
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod entra;
+#[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod server;
