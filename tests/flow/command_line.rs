@@ -47,22 +47,19 @@ async fn the_legacy_source_waits_for_the_portal_and_goes_on_when_it_is_authorise
     let pending = msspctl.clone().json().run(&["authorize", "Contoso", "--wait", "0s"]).await;
     assert_eq!((pending.status, pending.problem()["code"].as_str()), (3, Some("authorisation-pending")));
 
-    let (watching, authorised) = tokio::join!(
-        msspctl.run(&["authorize", "Contoso", "--wait", "1m"]),
-        async {
+    let (watching, authorised) =
+        tokio::join!(msspctl.run(&["authorize", "Contoso", "--wait", "1m"]), async {
             let visitor = practice_tenant::visitor::Visitor::new(&practice.announcement).unwrap();
-            let portal = practice.announcement.portal.clone();
-            let mut portal: url::Url = portal.to_string().parse().unwrap();
+            let mut portal: url::Url = practice.announcement.portal.parse().unwrap();
             portal.query_pairs_mut().append_pair("tid", &practice.announcement.customer_tenant);
             visitor
                 .authorize_application(
-                    &portal,
+                    portal.as_str(),
                     &practice.announcement.client_id,
                     &practice.announcement.provider_tenant,
                 )
                 .await
-        }
-    );
+        });
     authorised.unwrap();
     assert_eq!(watching.status, 0, "{}", watching.stderr);
     for connector in ["arcsight", "splunk-rest", "generic"] {
@@ -107,7 +104,10 @@ async fn pulls_come_as_table_json_ndjson_and_csv_to_terminal_or_file() {
     msspctl.succeed(&["pull", "Contoso", "--format", "csv", "--output", file.to_str().unwrap()]).await;
     let csv = std::fs::read_to_string(&file).unwrap();
     assert!(csv.lines().count() >= 10, "{csv}");
-    assert!(!csv.lines().any(|line| line.starts_with('=') || line.contains(",=")), "formulas are neutralised: {csv}");
+    assert!(
+        !csv.lines().any(|line| line.starts_with('=') || line.contains(",=")),
+        "formulas are neutralised: {csv}"
+    );
     let table = msspctl.succeed(&["pull", "Contoso"]).await;
     assert!(!table.stdout.is_empty());
 }
@@ -118,7 +118,8 @@ async fn two_processes_on_one_folder_the_second_says_who_holds_it() {
     let folder = tempfile::tempdir().unwrap();
     let msspctl = practice.msspctl(&folder.path().join("data")).json();
     practice.add_customer(&msspctl, &[]).await;
-    let mut holder = msspctl.command(&["consent", "Contoso", "--no-open", "--timeout", "1m"]).spawn().unwrap();
+    let mut holder =
+        msspctl.command(&["consent", "Contoso", "--no-open", "--timeout", "1m"]).spawn().unwrap();
     wait_for_sign_in(&mut holder).await;
     let second = msspctl.run(&["customer", "list"]).await;
     assert_eq!((second.status, second.problem()["code"].as_str()), (6, Some("vault-busy")));
@@ -133,7 +134,9 @@ async fn every_command_explains_itself() {
     let folder = tempfile::tempdir().unwrap();
     let msspctl = Msspctl::with_keyring(&folder.path().join("data"));
     let root = msspctl.succeed(&["--help"]).await.stdout;
-    for command in ["practice", "customer", "register", "consent", "authorize", "export", "verify", "pull", "status"] {
+    for command in
+        ["practice", "customer", "register", "consent", "authorize", "export", "verify", "pull", "status"]
+    {
         assert!(root.contains(command), "{command} in {root}");
         let help = msspctl.succeed(&[command, "--help"]).await.stdout;
         assert!(help.len() > 200, "{command}: {help}");

@@ -52,7 +52,10 @@ async fn every_refusal_of_entra_has_its_own_problem_and_the_next_try_can_succeed
         let (folder, _practice, msspctl) = customer_of(&[scenario]).await;
         let refused = msspctl.run(&["consent", "Contoso", "--timeout", "20s"]).await;
         let problem = assert_problem(&refused, status, code);
-        assert!(problem["microsoft"]["code"].as_str().is_some_and(|code| code.starts_with("AADSTS")), "{problem}");
+        assert!(
+            problem["microsoft"]["code"].as_str().is_some_and(|code| code.starts_with("AADSTS")),
+            "{problem}"
+        );
 
         let healthy = Practice::start(&[]).await;
         let msspctl = healthy.person(healthy.msspctl(&folder.path().join("other")), "admin").json();
@@ -107,13 +110,14 @@ async fn an_api_that_refuses_and_one_without_alerts_are_told_apart() {
 #[tokio::test]
 async fn a_pasted_answer_does_as_well_as_a_caught_one() {
     let (_folder, practice, msspctl) = customer_of(&[]).await;
-    let mut process = msspctl.command(&["consent", "Contoso", "--catcher", "paste", "--no-open", "--timeout", "1m"]);
+    let mut process =
+        msspctl.command(&["consent", "Contoso", "--catcher", "paste", "--no-open", "--timeout", "1m"]);
     let mut process = process.stdin(std::process::Stdio::piped()).spawn().unwrap();
     let event = crate::command_line::wait_for_sign_in(&mut process).await;
     let visitor = practice_tenant::visitor::Visitor::new(&practice.announcement).unwrap();
     let user = &practice.announcement.users.iter().find(|user| user.role == "admin").unwrap().name;
-    let address = event["url"].as_str().unwrap().parse().unwrap();
-    let answer = visitor.redirect_address(&address, user).await.unwrap();
+    let address = event["url"].as_str().unwrap();
+    let answer = visitor.redirect_address(address, user).await.unwrap();
     let mut stdin = process.stdin.take().unwrap();
     tokio::io::AsyncWriteExt::write_all(&mut stdin, format!("{answer}\n").as_bytes()).await.unwrap();
     let output = process.wait_with_output().await.unwrap();

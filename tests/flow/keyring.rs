@@ -41,5 +41,10 @@ async fn without_a_keyring_the_vault_says_so_and_is_never_opened_in_plain() {
         return;
     }
     let refused = msspctl.run(&["customer", "list"]).await;
-    assert_eq!((refused.status, refused.problem()["code"].as_str()), (8, Some("vault-locked")), "{}", refused.stderr);
+    assert_eq!(
+        (refused.status, refused.problem()["code"].as_str()),
+        (8, Some("vault-locked")),
+        "{}",
+        refused.stderr
+    );
 }

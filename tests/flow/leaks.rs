@@ -59,8 +59,8 @@ async fn no_secret_is_found_anywhere_but_in_the_files_that_must_carry_it() {
     let event = crate::command_line::wait_for_sign_in(&mut process).await;
     let visitor = practice_tenant::visitor::Visitor::new(&practice.announcement).unwrap();
     let user = &practice.announcement.users.iter().find(|user| user.role == "admin").unwrap().name;
-    let address: url::Url = event["url"].as_str().unwrap().parse().unwrap();
-    let answer = visitor.redirect_address(&address, user).await.unwrap();
+    let address = event["url"].as_str().unwrap();
+    let answer = visitor.redirect_address(address, user).await.unwrap();
     let code = answer.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     let mut stdin = process.stdin.take().unwrap();
     tokio::io::AsyncWriteExt::write_all(&mut stdin, format!("{answer}\n").as_bytes()).await.unwrap();
@@ -86,7 +86,8 @@ async fn no_secret_is_found_anywhere_but_in_the_files_that_must_carry_it() {
 
     let client_secret = std::fs::read_to_string(&practice.announcement.client_secret_file).unwrap();
     let generic: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(out.join("generic").join("defender-api.json")).unwrap()).unwrap();
+        serde_json::from_slice(&std::fs::read(out.join("generic").join("defender-api.json")).unwrap())
+            .unwrap();
     let exported = generic.to_string();
     assert!(exported.contains(&client_secret), "the file that must carry the secret carries it");
     let refresh_token = find_refresh_token(&generic).expect("the file carries the refresh token");
@@ -105,7 +106,10 @@ async fn no_secret_is_found_anywhere_but_in_the_files_that_must_carry_it() {
             assert!(!contains(bytes, needle), "a secret lies in {place}");
         }
         // No token of any kind: every JWT begins so.
-        assert!(!contains(bytes, "eyJ0eXAiOiJKV1Q") && !contains(bytes, "eyJhbGciOi"), "a token lies in {place}");
+        assert!(
+            !contains(bytes, "eyJ0eXAiOiJKV1Q") && !contains(bytes, "eyJhbGciOi"),
+            "a token lies in {place}"
+        );
     }
     assert_owner_only(&out);
     assert_owner_only(&data);

@@ -22,15 +22,17 @@ async fn exported(practice: &Practice, source: &str, folder: &Path) {
     msspctl.succeed(&["consent", "Contoso", "--timeout", "1m"]).await;
     if source == "siem-detections" {
         let visitor = practice_tenant::visitor::Visitor::new(&practice.announcement).unwrap();
-        let mut portal: url::Url = practice.announcement.portal.to_string().parse().unwrap();
+        let mut portal: url::Url = practice.announcement.portal.parse().unwrap();
         portal.query_pairs_mut().append_pair("tid", &practice.announcement.customer_tenant);
         let (client_id, home) = (&practice.announcement.client_id, &practice.announcement.provider_tenant);
-        visitor.authorize_application(&portal, client_id, home).await.unwrap();
+        visitor.authorize_application(portal.as_str(), client_id, home).await.unwrap();
     }
     msspctl.succeed(&["authorize", "Contoso", "--wait", "30s"]).await;
     for connector in ["arcsight", "splunk-rest", "generic"] {
         let out = folder.join(connector);
-        msspctl.succeed(&["export", "Contoso", "--connector", connector, "--out", out.to_str().unwrap()]).await;
+        msspctl
+            .succeed(&["export", "Contoso", "--connector", connector, "--out", out.to_str().unwrap()])
+            .await;
     }
 }
 
@@ -64,7 +66,10 @@ async fn java_loads_both_arcsight_files() {
         assert!(said.contains(&practice.announcement.client_id), "{said}");
         assert!(said.contains("trigger.node.location"), "{said}");
         let secret = std::fs::read_to_string(&practice.announcement.client_secret_file).unwrap();
-        assert!(said.contains(&serde_json::to_string(&secret).unwrap()), "the secret survives the file format");
+        assert!(
+            said.contains(&serde_json::to_string(&secret).unwrap()),
+            "the secret survives the file format"
+        );
     }
 }
 
@@ -93,7 +98,8 @@ async fn curl_fetches_a_token_with_the_generic_bundle() {
         let folder = tempfile::tempdir().unwrap();
         exported(&practice, source, folder.path()).await;
         let mut curl = Command::new("curl");
-        curl.args(["--silent", "--show-error", "--fail", "-K"]).arg(folder.path().join("generic/defender-api.curl"));
+        curl.args(["--silent", "--show-error", "--fail", "-K"])
+            .arg(folder.path().join("generic/defender-api.curl"));
         let said = run(curl).await;
         let answer: serde_json::Value = serde_json::from_str(&said).unwrap();
         assert!(answer["access_token"].is_string(), "{said}");

@@ -60,6 +60,9 @@ async fn app_only_access_ends_in_proof_for_what_can_carry_it() {
         assert!(document.to_string().contains("37"), "{source}");
         let files = files_below(&folder.path().join("out"));
         assert!(files.iter().any(|file| file == "defender-api.json"), "{files:?}");
-        assert!(!files.iter().any(|file| file == "inputs.conf"), "the Splunk REST input cannot carry it: {files:?}");
+        assert!(
+            !files.iter().any(|file| file == "inputs.conf"),
+            "the Splunk REST input cannot carry it: {files:?}"
+        );
     }
 }

@@ -44,10 +44,10 @@ async fn killed_at_any_step_the_next_start_resumes_there() {
     kill_in(&msspctl, &["authorize", "Contoso", "--wait", "5m"]).await;
     assert_eq!(next_step(&msspctl).await, "authorise");
     let visitor = practice_tenant::visitor::Visitor::new(&practice.announcement).unwrap();
-    let mut portal: url::Url = practice.announcement.portal.to_string().parse().unwrap();
+    let mut portal: url::Url = practice.announcement.portal.parse().unwrap();
     portal.query_pairs_mut().append_pair("tid", &practice.announcement.customer_tenant);
     let (client_id, home) = (&practice.announcement.client_id, &practice.announcement.provider_tenant);
-    visitor.authorize_application(&portal, client_id, home).await.unwrap();
+    visitor.authorize_application(portal.as_str(), client_id, home).await.unwrap();
     msspctl.succeed(&["authorize", "Contoso", "--wait", "1m"]).await;
     assert_eq!(next_step(&msspctl).await, "export");
 

@@ -22,6 +22,7 @@ impl Chromium {
     /// When Chromium or its driver is missing.
     #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
     pub async fn start() -> Self {
+        ready_http();
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -57,7 +58,8 @@ impl Chromium {
         ] {
             capabilities.add_arg(argument).expect("an argument");
         }
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.expect("a session");
+        let driver =
+            WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.expect("a session");
         Self { driver, process, _profile: profile }
     }
 
@@ -66,4 +68,10 @@ impl Chromium {
         let _ = self.driver.clone().quit().await;
         let _ = self.process.kill().await;
     }
+}
+
+/// Lets the `WebDriver` library build its HTTP client, which wants a provider even for plain loopback.
+pub fn ready_http() {
+    // The second call finds it installed: that is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -38,7 +38,11 @@ impl Msspctl {
     /// # Panics
     ///
     /// When the passphrase file cannot be written.
-    #[expect(clippy::expect_used, clippy::disallowed_methods, reason = "test harness: a failure here is a failed test")]
+    #[expect(
+        clippy::expect_used,
+        clippy::disallowed_methods,
+        reason = "test harness: a failure here is a failed test"
+    )]
     pub fn with_passphrase(data: &Path) -> Self {
         let file = data.with_extension("passphrase");
         std::fs::write(&file, "correct horse battery staple").expect("the passphrase file is written");
@@ -142,8 +146,9 @@ impl Run {
     ///
     /// When it is not exactly one.
     pub fn document(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("not one JSON document ({error}): {}\n{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("not one JSON document ({error}): {}\n{}", self.stdout, self.stderr)
+        })
     }
 
     /// The problem: the last JSON line of standard error.

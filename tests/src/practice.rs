@@ -37,16 +37,19 @@ impl Practice {
             .spawn()
             .expect("msspctl is built; `cargo build -p msspctl` builds it");
         let stdout = process.stdout.take().expect("its standard output is a pipe");
-        let line = BufReader::new(stdout).lines().next_line().await.expect("it prints").expect("it prints a line");
+        let line =
+            BufReader::new(stdout).lines().next_line().await.expect("it prints").expect("it prints a line");
         let announcement = serde_json::from_str(&line).expect("its first line is the announcement");
         Self { announcement, line, _process: process }
     }
 
     /// Adds a customer named `Contoso` with the practice app's values.
     pub async fn add_customer(&self, msspctl: &Msspctl, more: &[&str]) {
-        let Announcement { customer_domain, provider_tenant, client_id, client_secret_file, .. } = &self.announcement;
+        let Announcement { customer_domain, provider_tenant, client_id, client_secret_file, .. } =
+            &self.announcement;
         let secret = path_text(client_secret_file);
-        let mut arguments = vec!["customer", "add", "Contoso", "--tenant", customer_domain, "--client-id", client_id];
+        let mut arguments =
+            vec!["customer", "add", "Contoso", "--tenant", customer_domain, "--client-id", client_id];
         arguments.extend(["--home-tenant", provider_tenant, "--secret-file", &secret]);
         arguments.extend(more);
         msspctl.succeed(&arguments).await;

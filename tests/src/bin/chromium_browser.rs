@@ -41,7 +41,8 @@ async fn sign_in(
     let button = if click == "accept" { "#idBtn_Accept" } else { "#idBtn_Back" };
     find(driver, button).await?.click().await?;
     // The answer page of the tool: whatever it says, the code must be gone from the address.
-    let arrived = driver.query(By::Tag("h1")).wait(Duration::from_secs(20), Duration::from_millis(50)).first().await?;
+    let arrived =
+        driver.query(By::Tag("h1")).wait(Duration::from_secs(20), Duration::from_millis(50)).first().await?;
     arrived.text().await?;
     Ok(())
 }

@@ -16,5 +16,5 @@ async fn main() {
     let user = announcement.users.iter().find(|user| user.role == role).expect("a user of that role");
     let visitor = Visitor::new(&announcement).expect("a visitor");
     // What comes of it shows in the tool that opened this browser.
-    let _ = visitor.sign_in_and_consent(&address.parse().expect("an address"), &user.name).await;
+    let _ = visitor.sign_in_and_consent(&address, &user.name).await;
 }
