@@ -477,6 +477,21 @@ async fn the_sign_in_page_says_no_to_a_wrong_password_and_to_strangers() {
 }
 
 #[tokio::test]
+async fn a_person_can_be_picked_without_a_password() {
+    let world = World::start().await;
+    let page = world.http.get(world.authorize("v2", &world.told.customer_tenant, &[])).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    let token = page.split("name=\"flowToken\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let fields = [("flowToken", token), ("practice_user", world.user("admin"))];
+    let address = format!("{}/{}/login", world.told.login, world.told.customer_tenant);
+    let consent = world.http.post(address).form(&fields).send().await.unwrap().text().await.unwrap();
+    assert!(
+        consent.contains("id=\"idBtn_Accept\"") && consent.contains("SecurityAlert.Read.All"),
+        "{consent}"
+    );
+}
+
+#[tokio::test]
 async fn nothing_that_a_page_reflects_becomes_markup() {
     let world = World::start().await;
     let hostile = "\"><script>alert(1)</script>";
