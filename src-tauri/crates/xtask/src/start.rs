@@ -50,7 +50,7 @@ fn practise(workspace: &Workspace, out: Option<PathBuf>) -> Result<ExitCode, Sto
     let mut run = workspace.cargo(&["run", "--package", "msspctl", "--", "practice", "run", "--out"]);
     run.arg(&out);
     let code = last(run)?;
-    if code == ExitCode::SUCCESS {
+    if code == ExitCode::SUCCESS && out.is_dir() {
         say(&format!("The connector files are in {}", workspace.shown(&out)));
     }
     Ok(code)
