@@ -31,6 +31,19 @@ export function date_time(value: string): string {
   }).format(moment(value));
 }
 
+/** 20 Nov, 14:31; with its year when that is not this one */
+export function brief(value: string): string {
+  const at = moment(value);
+  return new Intl.DateTimeFormat(region(), {
+    day: 'numeric',
+    month: 'short',
+    ...(at.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }),
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(at);
+}
+
 /** 14:31 */
 export function time(value: string): string {
   return new Intl.DateTimeFormat(region(), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(
@@ -54,7 +67,7 @@ export function span(milliseconds: number): string {
   const minutes = Math.max(0, Math.floor(milliseconds / 60_000));
   const [value, unit] =
     minutes < 120 ? [minutes, 'minute'] : minutes < 2880 ? [Math.floor(minutes / 60), 'hour'] : [Math.floor(minutes / 1440), 'day'];
-  return new Intl.NumberFormat(region(), { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+  return new Intl.NumberFormat(language.current, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
 }
 
 /** 12,480 */
@@ -82,7 +95,7 @@ export function bytes(value: number): string {
 
 /** 1.9 s */
 export function seconds(milliseconds: number): string {
-  return new Intl.NumberFormat(region(), {
+  return new Intl.NumberFormat(language.current, {
     style: 'unit',
     unit: 'second',
     unitDisplay: 'short',

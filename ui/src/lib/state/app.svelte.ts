@@ -133,6 +133,14 @@ export class App {
     }
   }
 
+  /** Ends checks that were still running when their work failed. */
+  fail_running(step: Step): void {
+    this.note_all(
+      step,
+      this.seen(step).flatMap((one) => (one.state === 'checking' ? [{ ...one, state: 'failed' as const }] : [])),
+    );
+  }
+
   forget_seen(step: Step): void {
     this.#evidence = { ...this.#evidence, [step]: [] };
   }
