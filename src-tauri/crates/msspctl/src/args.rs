@@ -19,7 +19,7 @@ use crate::{practice, secret_input};
 /// `verify`. Each command says what comes next. `practice run` goes the whole way against the built-in practice
 /// tenant, without network, account or licence.
 #[derive(Parser)]
-#[command(name = "msspctl", version, max_term_width = 110, after_long_help = AFTER)]
+#[command(name = "msspctl", version, after_long_help = AFTER)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -30,7 +30,7 @@ pub(crate) struct Cli {
 const AFTER: &str = "\
 Examples:
   msspctl practice run
-  msspctl customer add Contoso --tenant contoso.example --client-id 11111111-2222-3333-4444-555555555555 \\
+  msspctl customer add Contoso --tenant contoso.example --client-id APPLICATION_ID \\
           --home-tenant provider.example --secret-file secret.txt
   msspctl consent Contoso
   msspctl authorize Contoso
@@ -48,10 +48,14 @@ Exit status:
   7  proof failed
   8  the vault cannot be opened
 
+With --json the problem is the last line on standard error, one JSON object: code, title, cause, fix, who, \
+params, details, microsoft.
+
 Environment:
   MSSP_ONBOARD_DATA  data folder, where --data is not given
   MSSP_ONBOARD_LOG   level of the log files in the data folder: error, warn, info, debug, trace
-  BROWSER            program that opens sign-in pages; %s stands for the address";
+  BROWSER            program that opens sign-in pages; %s stands for the address
+  HTTPS_PROXY        proxy, where the system's own setting is not to be used";
 
 /// Options that every command knows.
 #[derive(Args)]
@@ -104,21 +108,13 @@ pub(crate) enum Work {
     /// Add, list, show, edit or forget customers
     #[command(subcommand)]
     Customer(customer::CustomerCommand),
-    /// Show what to enter in the portal to register the app
     Register(register::RegisterArgs),
-    /// Let the customer sign in and consent
     Consent(consent::ConsentArgs),
-    /// Show what the customer's portal needs, and wait until the alert source answers
     Authorize(authorize::AuthorizeArgs),
-    /// Write the SIEM's connector files
     Export(export::ExportArgs),
-    /// Prove connector files: read them back and pull alerts with what they say
     Verify(verify::VerifyArgs),
-    /// Pull alerts
     Pull(pull::PullArgs),
-    /// Where every customer stands, and what ends when
     Status(status::StatusArgs),
-    /// Show what was done, and whether the record is whole
     Journal(journal::JournalArgs),
 }
 

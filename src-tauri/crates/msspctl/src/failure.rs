@@ -63,8 +63,10 @@ impl Failure {
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     // Nothing was parsed, so what was meant is read off the words themselves.
-    let json =
-        std::env::args().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json");
+    let json = std::env::args_os()
+        .skip(1)
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument == "--json");
     if asked || !json {
         let status = u8::try_from(error.exit_code()).unwrap_or(2);
         // Standard error or output may be closed; the status still says it.
@@ -84,8 +86,14 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(problem.code.exit_status())
 }
 
+/// The names in what clap says, without the placeholders of their values.
 fn words(value: &ContextValue) -> String {
-    if let ContextValue::Strings(all) = value { all.join(", ") } else { value.to_string() }
+    let name = |shown: &str| shown.split(" <").next().unwrap_or(shown).to_owned();
+    if let ContextValue::Strings(all) = value {
+        all.iter().map(|one| name(one)).collect::<Vec<_>>().join(", ")
+    } else {
+        name(&value.to_string())
+    }
 }
 
 /// Says a problem on standard error. What cannot be written there cannot be told anywhere.

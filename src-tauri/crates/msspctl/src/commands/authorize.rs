@@ -20,7 +20,7 @@ use crate::texts::Text;
 /// settings" enters two ids there. For the others this looks whether the alert source answers.
 #[derive(Args)]
 #[command(after_long_help = "\
-With --json the values for the portal come first, as the line
+With --json the values for the portal come first, as the line \
 {\"event\":\"portal\",\"needed\":...,\"url\":...,\"application_id\":...,\"tenant_id\":...} on standard error.
 
 Examples:

@@ -22,10 +22,11 @@ use crate::texts::Text;
 #[command(after_long_help = "\
 Where the answer arrives:
   browser  on this computer: the browser returns to an address that only this program listens to
-  paste    anywhere: sign in with any browser, then give the whole address of the last page on standard input,
-           even if that page could not be shown. A wrong address is refused, and another may follow
+  paste    anywhere: sign in with any browser, then give the whole address of the last page on
+           standard input, even if that page could not be shown; a wrong address is refused, and
+           another may follow
 
-With --no-open the sign-in address is printed alone on a line of standard output, and with --json as the line
+With --no-open the sign-in address is printed alone on a line of standard output, and with --json as the line \
 {\"event\":\"sign-in\",\"url\":...,\"expires\":...} on standard error.
 
 Examples:

@@ -22,13 +22,11 @@ use crate::texts::Text;
 /// What to do with customers.
 #[derive(Subcommand)]
 pub(crate) enum CustomerCommand {
-    /// Add a customer; its tenant is looked up first
     Add(AddArgs),
     /// List all customers
     List,
     /// Show everything known of a customer, secrets excepted
     Show(OneArgs),
-    /// Change a customer; what is not named stays as it is
     Edit(EditArgs),
     /// Forget a customer and its sealed secrets
     ///
@@ -46,13 +44,15 @@ pub(crate) struct OneArgs {
 /// Add a customer; its tenant is looked up first.
 #[derive(Args)]
 #[command(after_long_help = "\
-Without --source and --grant the product proposes them: the current alert source, and the grant that the connector
-can carry. The app can be given later with `customer edit`; `register` shows how to make one.
+Without --source and --grant the product proposes them: the current alert source, and the grant that the \
+connector can carry. The app can be given later with `customer edit`; `register` shows how to make one.
 
 Examples:
-  msspctl customer add Contoso --tenant contoso.example --client-id 11111111-2222-3333-4444-555555555555 \\
+  msspctl customer add Contoso --tenant contoso.example
+  msspctl customer add Contoso --tenant contoso.example --client-id APPLICATION_ID \\
           --home-tenant provider.example --secret-file secret.txt
-  secret-tool lookup app mssp | msspctl customer add Contoso --tenant contoso.example --client-id ID --secret-file -")]
+  print-secret | msspctl customer add Contoso --tenant contoso.example \\
+          --client-id APPLICATION_ID --secret-file -")]
 pub(crate) struct AddArgs {
     /// Name of the customer, for people; also in reports
     name: String,
@@ -74,7 +74,7 @@ pub(crate) struct AddArgs {
 Another source, grant or app asks for consent again. A new secret alone does not.
 
 Examples:
-  msspctl customer edit Contoso --client-id 11111111-2222-3333-4444-555555555555 --secret-file secret.txt
+  msspctl customer edit Contoso --client-id APPLICATION_ID --secret-file secret.txt
   msspctl customer edit Contoso --secret-file new-secret.txt --secret-expires 2028-11-20")]
 pub(crate) struct EditArgs {
     /// Name or id of the customer

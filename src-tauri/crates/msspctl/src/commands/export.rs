@@ -21,7 +21,7 @@ The files hold secrets and are readable by their owner only. manifest.json lists
 
 Examples:
   msspctl export Contoso --connector generic --out ./contoso
-  msspctl export Contoso --connector arcsight --out ./contoso-arcsight --overwrite")]
+  msspctl export Contoso --connector arcsight --out ./arcsight --overwrite")]
 pub(crate) struct ExportArgs {
     /// Name or id of the customer
     customer: String,

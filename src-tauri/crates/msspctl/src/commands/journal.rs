@@ -1,5 +1,7 @@
 //! `msspctl journal`: what was done.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use onboarding::Engine;
 
@@ -28,6 +30,10 @@ pub(crate) struct JournalArgs {
 /// `journal-broken`, and what opening says.
 pub(crate) async fn run(args: &JournalArgs, engine: &Engine, output: &Output) -> Result<(), Failure> {
     let journal = engine.journal().await?;
+    // People know names; the record holds ids, which stay when a customer is renamed or forgotten.
+    let names: BTreeMap<String, String> =
+        engine.customers().await?.into_iter().map(|customer| (customer.id, customer.name)).collect();
+    let named = |id: &String| names.get(id).unwrap_or(id).clone();
     output.result(&journal, |prose| {
         let mut page = Page::default();
         if args.verify {
@@ -44,7 +50,7 @@ pub(crate) async fn run(args: &JournalArgs, engine: &Engine, output: &Output) ->
                     entry.number.to_string(),
                     moment(entry.at),
                     entry.action.clone(),
-                    entry.customer.clone().unwrap_or_default(),
+                    entry.customer.as_ref().map(named).unwrap_or_default(),
                     entry.outcome.clone(),
                 ]
             })

@@ -24,15 +24,15 @@ Formats:
   table   columns for people (default)
   json    one JSON array of the alerts, each exactly as the API sent it
   ndjson  one alert a line, each exactly as the API sent it
-  csv     the columns of the table, for spreadsheets: cells that a spreadsheet would run as a formula are disarmed
+  csv     the columns of the table, for spreadsheets; a cell that would run as a formula is disarmed
 
-With --json and no --format the document is {\"alerts\":[...],\"summary\":{...}}; with --output it is the summary alone.
-Alerts are written as they arrive, so that any number of them needs little memory. A pull that fails half-way leaves
-no file behind.
+With --json and no --format the document is {\"alerts\":[...],\"summary\":{...}}; with --output it is the summary \
+alone. Alerts are written as they arrive, so that any number of them needs little memory. A pull that fails half-way \
+leaves no file behind.
 
 Examples:
   msspctl pull Contoso --ago PT2H
-  msspctl pull Contoso --since 2026-11-19 --until 2026-11-20 --format csv --output alerts.csv
+  msspctl pull Contoso --since 2026-11-19 --format csv --output alerts.csv
   msspctl pull Contoso --format ndjson | jq -r .title")]
 pub(crate) struct PullArgs {
     /// Name or id of the customer

@@ -10,8 +10,8 @@ use crate::texts::Text;
 /// Show what to enter in the portal to register the app.
 #[derive(Args)]
 #[command(after_long_help = "\
-Register the app once, in the provider's own tenant, and enter its ids and secret with `customer edit`. With --check
-nothing is shown to enter: the app that is known already is checked with Microsoft Entra. Nothing is stored.
+Register the app once, in the provider's own tenant, and enter its ids and secret with `customer edit`. With \
+--check nothing is shown to enter: the app that is known already is checked with Microsoft Entra. Nothing is stored.
 
 Examples:
   msspctl register Contoso

@@ -19,8 +19,8 @@ use crate::texts::Text;
 /// Where every customer stands, and what ends when.
 #[derive(Args)]
 #[command(after_long_help = "\
-What can end: the client secret (on the day that was entered for it), the lasting sign-in (90 days after its last
-use), and the alert source itself (on the day that Microsoft announced).
+What can end: the client secret (on the day that was entered for it), the lasting sign-in (90 days after its \
+last use), and the alert source itself (on the day that Microsoft announced).
 
 Examples:
   msspctl status

@@ -6,9 +6,10 @@ mod start;
 use std::path::PathBuf;
 
 use catalog::{GrantKind, SourceId};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use onboarding::contract::{Problem, ProblemCode};
-use practice_tenant::{Options, PracticeTenant};
+use practice_tenant::{Options, PracticeTenant, Scenario};
 
 use crate::args;
 use crate::failure::Failure;
@@ -17,9 +18,7 @@ use crate::output::Output;
 /// What to rehearse.
 #[derive(Subcommand)]
 pub(crate) enum PracticeCommand {
-    /// Do the whole job against the practice tenant, from the first customer to the proof
     Run(RunArgs),
-    /// Serve the practice tenant until standard input closes
     Start(StartArgs),
 }
 
@@ -55,11 +54,12 @@ pub(crate) struct RunArgs {
 #[derive(Args)]
 #[command(after_long_help = "\
 The first line of standard output:
-  cloud_file, ca_file                          for --cloud-file; the certificate authority, null without --tls
-  login, graph, defender, xdr, siem, portal    addresses
-  provider_tenant, customer_tenant, customer_domain, client_id, client_secret_file, redirect_uris
-  users                                        who can sign in: name, password_file, role
-  scenarios                                    what goes wrong
+  cloud_file, ca_file                        for --cloud-file; the authority, null without --tls
+  login, graph, defender, xdr, siem, portal  addresses
+  provider_tenant, customer_tenant, customer_domain
+  client_id, client_secret_file, redirect_uris
+  users                                      who can sign in: name, password_file, role
+  scenarios                                  what goes wrong
 
 Examples:
   msspctl practice start --tls
@@ -75,9 +75,9 @@ pub(crate) struct StartArgs {
     /// How many alerts the practice tenant holds
     #[arg(long, value_name = "N", default_value_t = 25)]
     alerts: u64,
-    /// Something that goes wrong; may be given several times. A wrong name lists the known ones
-    #[arg(long = "scenario", value_name = "NAME")]
-    scenarios: Vec<String>,
+    /// Something that goes wrong; may be given several times
+    #[arg(long = "scenario", value_name = "NAME", value_parser = scenario())]
+    scenarios: Vec<Scenario>,
 }
 
 /// Does what is asked.
@@ -90,6 +90,12 @@ pub(crate) async fn run(command: &PracticeCommand, output: &Output) -> Result<()
         PracticeCommand::Run(args) => run::run(args, output).await,
         PracticeCommand::Start(args) => start::run(args).await,
     }
+}
+
+/// Accepts the scenarios that work in this build.
+fn scenario() -> impl TypedValueParser<Value = Scenario> {
+    let names: Vec<String> = Scenario::ALL.iter().map(ToString::to_string).collect();
+    PossibleValuesParser::new(names).try_map(|given| given.parse::<Scenario>())
 }
 
 async fn tenant(options: Options) -> Result<PracticeTenant, Problem> {

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use onboarding::contract::{Problem, ProblemCode};
-use practice_tenant::{Options, Scenario};
+use practice_tenant::Options;
 
 use super::StartArgs;
 use crate::failure::Failure;
@@ -13,11 +12,15 @@ use crate::interrupt::asked_to_stop;
 ///
 /// # Errors
 ///
-/// `invalid-input` for an unknown scenario, `port-unavailable`.
+/// `port-unavailable`.
 pub(super) async fn run(args: &StartArgs) -> Result<(), Failure> {
-    let scenarios = args.scenarios.iter().map(|name| scenario(name)).collect::<Result<Vec<_>, _>>()?;
-    let options =
-        Options { port: args.port, tls: args.tls, alerts: args.alerts, scenarios, ..Options::default() };
+    let options = Options {
+        port: args.port,
+        tls: args.tls,
+        alerts: args.alerts,
+        scenarios: args.scenarios.clone(),
+        ..Options::default()
+    };
     let tenant = super::tenant(options).await?;
     let line = serde_json::to_string(tenant.announcement()).map_err(io::Error::from)?;
     let mut stdout = io::stdout();
@@ -30,12 +33,4 @@ pub(super) async fn run(args: &StartArgs) -> Result<(), Failure> {
     }
     tenant.stop().await;
     Ok(())
-}
-
-fn scenario(name: &str) -> Result<Scenario, Problem> {
-    name.parse().map_err(|error| {
-        Problem::new(ProblemCode::InvalidInput)
-            .with("field", "--scenario")
-            .with("reason", format!("{error}").trim_end_matches('.'))
-    })
 }
