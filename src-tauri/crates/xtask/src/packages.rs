@@ -180,7 +180,7 @@ pub(crate) fn install(workspace: &Workspace, log: &mut Log, purposes: &[Purpose]
     log.run(install)?;
     let still = lacking_of(workspace, &lacking);
     if still.is_empty() {
-        return Ok(format!("installed {}", names.join(" ")));
+        return Ok(format!("{} installed, {} there before", names.len(), wanted.len() - names.len()));
     }
     let names: Vec<&str> = still.iter().map(|package| package.name).collect();
     Err(Stop::Failed(format!("installed, yet not found: {}", names.join(" "))))
