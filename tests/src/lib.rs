@@ -6,3 +6,4 @@ pub mod binaries;
 pub mod chromium;
 pub mod command;
 pub mod practice;
+pub mod window;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use practice_tenant::Announcement;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{ChildStdin, Command};
 
 use crate::binaries;
 use crate::command::Msspctl;
@@ -16,8 +16,8 @@ pub struct Practice {
     pub announcement: Announcement,
     /// The line as it was printed.
     pub line: String,
-    /// Ends the server by closing its standard input.
-    _process: Child,
+    /// Closed with this value, which ends the server: it tidies up behind itself.
+    _stdin: ChildStdin,
 }
 
 impl Practice {
@@ -33,14 +33,14 @@ impl Practice {
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .expect("msspctl is built; `cargo build -p msspctl` builds it");
         let stdout = process.stdout.take().expect("its standard output is a pipe");
         let line =
             BufReader::new(stdout).lines().next_line().await.expect("it prints").expect("it prints a line");
         let announcement = serde_json::from_str(&line).expect("its first line is the announcement");
-        Self { announcement, line, _process: process }
+        let stdin = process.stdin.take().expect("its standard input is a pipe");
+        Self { announcement, line, _stdin: stdin }
     }
 
     /// Adds a customer named `Contoso` with the practice app's values.

@@ -1,0 +1,156 @@
+//! The real window, through `WebKitGTK`'s own driver, with a data folder of its own.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::json;
+use thirtyfour::prelude::*;
+use tokio::process::{Child, Command};
+
+use crate::binaries;
+use crate::chromium::ready_http;
+
+/// How long anything may take to appear.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A driver process, the app that it started, and a session in its window.
+pub struct Window {
+    /// The session.
+    pub driver: WebDriver,
+    process: Child,
+    shots: u32,
+    series: String,
+}
+
+impl Window {
+    /// Starts the app on a data folder. `variables` are set for the app and for the browser that it opens.
+    ///
+    /// # Panics
+    ///
+    /// When the driver or the app is missing.
+    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+    pub async fn open(data: &Path, series: &str, variables: &[(&str, String)]) -> Self {
+        ready_http();
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a free port").port();
+        let mut process = Command::new("WebKitWebDriver")
+            .arg(format!("--port={port}"))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("NO_AT_BRIDGE", "1")
+            .env("MSSP_ONBOARD_DATA", data)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("WebKitWebDriver is installed (Debian: webkit2gtk-driver)");
+        let mut capabilities = Capabilities::new();
+        let options = json!({ "binary": binaries::app(), "args": [] });
+        capabilities.set("webkitgtk:browserOptions", options).expect("a capability");
+        let address = format!("http://127.0.0.1:{port}");
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let driver = loop {
+            // The driver's port opens a moment after its process starts.
+            match WebDriver::new(&address, capabilities.clone()).await {
+                Ok(driver) => break driver,
+                Err(error) if tokio::time::Instant::now() > deadline => panic!("no session in the window: {error}"),
+                Err(_) if process.try_wait().ok().flatten().is_some() => panic!("the driver ended"),
+                Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
+            }
+        };
+        Self { driver, process, shots: 0, series: series.to_owned() }
+    }
+
+    /// The element of that test id, as soon as it can be seen.
+    ///
+    /// # Panics
+    ///
+    /// When it does not appear.
+    pub async fn see(&self, id: &str) -> WebElement {
+        let by = By::Css(format!("[data-testid='{id}']"));
+        match self.driver.query(by).wait(PATIENCE, LOOK_AGAIN).and_displayed().first().await {
+            Ok(element) => element,
+            Err(error) => panic!("`{id}` does not appear: {error}\n{}", self.text().await),
+        }
+    }
+
+    /// Whether the element is there now.
+    pub async fn has(&self, id: &str) -> bool {
+        self.driver.find(By::Css(format!("[data-testid='{id}']"))).await.is_ok()
+    }
+
+    /// Waits until a screen is shown.
+    ///
+    /// # Panics
+    ///
+    /// When it does not appear.
+    pub async fn screen(&self, name: &str) {
+        let by = By::Css(format!("[data-testid='screen'][data-screen='{name}']"));
+        if let Err(error) = self.driver.query(by).wait(PATIENCE, LOOK_AGAIN).first().await {
+            panic!("screen `{name}` does not appear: {error}\n{}", self.text().await);
+        }
+    }
+
+    /// Clicks, once the element can be clicked.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be clicked.
+    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+    pub async fn click(&self, id: &str) {
+        let element = self.see(id).await;
+        element.wait_until().wait(PATIENCE, LOOK_AGAIN).enabled().await.expect("it is enabled");
+        element.scroll_into_view().await.expect("it can be scrolled to");
+        if let Err(error) = element.click().await {
+            panic!("`{id}` cannot be clicked: {error}\n{}", self.text().await);
+        }
+    }
+
+    /// Replaces the text of a field.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such field.
+    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+    pub async fn fill(&self, id: &str, text: &str) {
+        let element = self.see(id).await;
+        element.clear().await.expect("it can be emptied");
+        element.send_keys(text).await.expect("it can be typed into");
+    }
+
+    /// What a person can read.
+    pub async fn text(&self) -> String {
+        let body = self.driver.find(By::Tag("body")).await;
+        match body {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(error) => format!("(nothing to read: {error})"),
+        }
+    }
+
+    /// Keeps a picture of the window among the artefacts.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be taken or kept.
+    #[expect(clippy::expect_used, clippy::disallowed_methods, reason = "test harness: a failure here is a failed test")]
+    pub async fn picture(&mut self, name: &str) {
+        // What is painted can be a frame behind what the page says.
+        let two_frames = "const done = arguments[arguments.length - 1]; \
+                          requestAnimationFrame(() => requestAnimationFrame(() => done(1)));";
+        self.driver.execute_async(two_frames, Vec::new()).await.expect("two frames pass");
+        let png = self.driver.screenshot_as_png().await.expect("a picture");
+        let folder = binaries::artefacts().join("window").join(&self.series);
+        std::fs::create_dir_all(&folder).expect("a folder for pictures");
+        self.shots += 1;
+        std::fs::write(folder.join(format!("{:02}-{name}.png", self.shots)), png).expect("the picture is kept");
+    }
+
+    /// Closes the window as a person does, and the driver after it.
+    pub async fn close(mut self) {
+        let _ = self.driver.clone().quit().await;
+        let _ = self.process.kill().await;
+    }
+}
