@@ -13,7 +13,7 @@ mod window;
 use std::process::ExitCode;
 
 use onboarding::Engine;
-use tauri::{Manager, RunEvent};
+use tauri::{AppHandle, Manager, RunEvent};
 
 use desk::Desk;
 
@@ -35,7 +35,10 @@ pub fn run() -> ExitCode {
         .plugin(tauri_plugin_dialog::init())
         .manage(Desk::new(folder.clone()))
         .invoke_handler(commands::handler())
-        .setup(move |app| window::open(app.handle(), &folder).map_err(Into::into))
+        .setup(move |app| {
+            leave_when_told(app.handle().clone());
+            window::open(app.handle(), &folder).map_err(Into::into)
+        })
         .build(tauri::generate_context!());
     match app {
         Ok(app) => {
@@ -53,4 +56,22 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends in an orderly way when the desktop session does: it sends SIGTERM. On Windows the window is closed instead.
+fn leave_when_told(app: AppHandle) {
+    #[cfg(unix)]
+    tauri::async_runtime::spawn(async move {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+                app.exit(0);
+            }
+            Err(error) => tracing::warn!(%error, "SIGTERM is not noticed"),
+        }
+    });
+    #[cfg(not(unix))]
+    drop(app);
 }
