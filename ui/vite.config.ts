@@ -5,7 +5,10 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   plugins: [
-    paraglideVitePlugin({ project: './project.inlang', outdir: './src/lib/paraglide', strategy: ['baseLocale'] }),
+    // Tests compile the messages beforehand: the plugin's watcher would keep their process alive.
+    process.env['VITEST']
+      ? []
+      : paraglideVitePlugin({ project: './project.inlang', outdir: './src/lib/paraglide', strategy: ['baseLocale'] }),
     svelte(),
     svelteTesting(),
   ],

@@ -85,6 +85,7 @@ describe('messages', () => {
     expect(preferred(['zh-Hant-HK'])).toBe('zh-TW');
     expect(preferred(['zh-CN', 'fr'])).toBe('en');
     expect(preferred([])).toBe('en');
+    expect(preferred(['C', 'POSIX', '', 'ko'])).toBe('ko');
   });
 });
 

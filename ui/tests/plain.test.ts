@@ -54,6 +54,8 @@ describe('format', () => {
     expect(bytes(1_400_000)).toBe('1.4 MB');
     expect(span(34 * 60_000)).toBe('34 min');
     expect(seconds(1900)).toBe('1.9 sec');
+    expect(seconds(24)).toBe('24 ms');
+    expect(seconds(0)).toBe('0 sec');
     expect(short_id('6f1c2b7e-94d3-4c0a-8f5e-2b9d71a0c3e8')).toBe('6f1c2b7e…c3e8');
     expect(initials('Contoso Logistics (Test)')).toBe('CL');
     expect(initials('台北港聯合診所')).toBe('台北');

@@ -293,6 +293,28 @@ describe('home', () => {
   });
 });
 
+describe('keyboard', () => {
+  test('a new step begins at its heading; Ctrl+Enter and Alt+Left lead on and back', async () => {
+    const { user } = await open_customer({ customers: [done_until('consent')] });
+    await until(() => at('authorised'));
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    expect(page()).toBe('export');
+    expect(document.activeElement).toBe(at('heading'));
+    await user.keyboard('{Alt>}{ArrowLeft}{/Alt}');
+    expect(page()).toBe('authorise');
+  });
+});
+
+describe('trouble with the list', () => {
+  test('a page that cannot be left says why', async () => {
+    const { host, user } = await open_customer({ customers: [done_until('register')] });
+    host.fail('customers', problem('vault-damaged', { reason: 'x' }));
+    await user.click(at('home'));
+    await until(() => expect(at('problem').getAttribute('data-code')).toBe('vault-damaged'));
+    expect(page()).toBe('consent');
+  });
+});
+
 describe('language', () => {
   test('changes every word at once and keeps what was typed', async () => {
     const { user } = await open_window();

@@ -93,8 +93,13 @@ export function bytes(value: number): string {
   }).format(scaled);
 }
 
-/** 1.9 s */
+/** 24 ms, 1.9 sec */
 export function seconds(milliseconds: number): string {
+  if (milliseconds > 0 && milliseconds < SECOND) {
+    return new Intl.NumberFormat(language.current, { style: 'unit', unit: 'millisecond', unitDisplay: 'short' }).format(
+      Math.round(milliseconds),
+    );
+  }
   return new Intl.NumberFormat(language.current, {
     style: 'unit',
     unit: 'second',

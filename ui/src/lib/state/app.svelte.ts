@@ -64,12 +64,22 @@ export class App {
     }
   }
 
+  /** Back to the list; a page that cannot be left says why. */
+  async leave(): Promise<void> {
+    try {
+      await this.home();
+    } catch (thrown) {
+      this.problem = as_problem(thrown);
+    }
+  }
+
   /** The list of customers, read anew. */
   async home(): Promise<void> {
     const [customers, catalogue] = await Promise.all([this.host.customers(), this.host.propose({})]);
     this.customers = customers;
     this.catalogue = catalogue;
     this.customer = null;
+    this.problem = null;
     this.#evidence = {};
     this.place = { at: 'home' };
   }
@@ -89,6 +99,7 @@ export class App {
 
   go(stage: Stage, options: { begin?: boolean } = {}): void {
     this.begin = options.begin ?? false;
+    this.problem = null;
     this.place = { at: 'wizard', stage };
   }
 

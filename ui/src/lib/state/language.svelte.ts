@@ -18,15 +18,24 @@ export function preferred(wanted: readonly string[]): Locale {
     if (exact) {
       return exact;
     }
-    const { language, script, region } = new Intl.Locale(tag).maximize();
-    if (language === 'zh' && (script === 'Hant' || region === 'TW')) {
+    const spoken = understood(tag);
+    if (spoken?.language === 'zh' && spoken.script === 'Hant') {
       return 'zh-TW';
     }
-    if (language === 'en' || language === 'ko') {
-      return language;
+    if (spoken?.language === 'en' || spoken?.language === 'ko') {
+      return spoken.language;
     }
   }
   return baseLocale;
+}
+
+/** A tag in its parts; nothing for what is no language tag, such as the `C` of a bare POSIX system. */
+function understood(tag: string): Intl.Locale | null {
+  try {
+    return new Intl.Locale(tag).maximize();
+  } catch {
+    return null;
+  }
 }
 
 class Language {
