@@ -62,8 +62,10 @@ async fn export_and_pull(window: &mut Window, folder: &Path) {
     window.see("alert-count").await;
     window.picture("proof").await;
     assert!(window.has("alert-row").await, "{}", window.text().await);
-    let names: Vec<String> =
-        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
     assert!(names.iter().any(|name| name == "WDATP-connector.properties"), "{names:?}");
     window.click("primary").await;
     window.screen("finish").await;

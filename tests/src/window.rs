@@ -34,7 +34,8 @@ impl Window {
     #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
     pub async fn open(data: &Path, series: &str, variables: &[(&str, String)]) -> Self {
         ready_http();
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a free port").port();
+        let port =
+            TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a free port").port();
         let mut process = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
@@ -56,7 +57,9 @@ impl Window {
             // The driver's port opens a moment after its process starts.
             match WebDriver::new(&address, capabilities.clone()).await {
                 Ok(driver) => break driver,
-                Err(error) if tokio::time::Instant::now() > deadline => panic!("no session in the window: {error}"),
+                Err(error) if tokio::time::Instant::now() > deadline => {
+                    panic!("no session in the window: {error}")
+                }
                 Err(_) if process.try_wait().ok().flatten().is_some() => panic!("the driver ended"),
                 Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
             }
@@ -70,7 +73,7 @@ impl Window {
     ///
     /// When it does not appear.
     pub async fn see(&self, id: &str) -> WebElement {
-        let by = By::Css(format!("[data-testid='{id}']"));
+        let by = By::Css(format!("[data-testid='{id}'], #{id}"));
         match self.driver.query(by).wait(PATIENCE, LOOK_AGAIN).and_displayed().first().await {
             Ok(element) => element,
             Err(error) => panic!("`{id}` does not appear: {error}\n{}", self.text().await),
@@ -79,7 +82,7 @@ impl Window {
 
     /// Whether the element is there now.
     pub async fn has(&self, id: &str) -> bool {
-        self.driver.find(By::Css(format!("[data-testid='{id}']"))).await.is_ok()
+        self.driver.find(By::Css(format!("[data-testid='{id}'], #{id}"))).await.is_ok()
     }
 
     /// Waits until a screen is shown.
@@ -135,7 +138,11 @@ impl Window {
     /// # Panics
     ///
     /// When it cannot be taken or kept.
-    #[expect(clippy::expect_used, clippy::disallowed_methods, reason = "test harness: a failure here is a failed test")]
+    #[expect(
+        clippy::expect_used,
+        clippy::disallowed_methods,
+        reason = "test harness: a failure here is a failed test"
+    )]
     pub async fn picture(&mut self, name: &str) {
         // What is painted can be a frame behind what the page says.
         let two_frames = "const done = arguments[arguments.length - 1]; \
@@ -145,12 +152,25 @@ impl Window {
         let folder = binaries::artefacts().join("window").join(&self.series);
         std::fs::create_dir_all(&folder).expect("a folder for pictures");
         self.shots += 1;
-        std::fs::write(folder.join(format!("{:02}-{name}.png", self.shots)), png).expect("the picture is kept");
+        std::fs::write(folder.join(format!("{:02}-{name}.png", self.shots)), png)
+            .expect("the picture is kept");
     }
 
     /// Closes the window as a person does, and the driver after it.
-    pub async fn close(mut self) {
+    pub async fn close(self) {
         let _ = self.driver.clone().quit().await;
-        let _ = self.process.kill().await;
+    }
+}
+
+/// A test that fails in the middle leaves no window behind: the app first, then its driver.
+impl Drop for Window {
+    fn drop(&mut self) {
+        let Some(driver) = self.process.id() else { return };
+        let children =
+            std::fs::read_to_string(format!("/proc/{driver}/task/{driver}/children")).unwrap_or_default();
+        for child in children.split_whitespace() {
+            let _ = std::process::Command::new("kill").arg(child).status();
+        }
+        let _ = self.process.start_kill();
     }
 }

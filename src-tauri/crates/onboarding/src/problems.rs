@@ -205,11 +205,16 @@ pub(crate) fn of_rendering(refusal: &connectors::Refusal, connector: ConnectorId
 
 pub(crate) fn of_reading(problem: &connectors::ReadProblem) -> Problem {
     let key = problem.key.map(|key| format!(" ({key})")).unwrap_or_default();
-    Problem::new(ProblemCode::FilesIncomplete)
-        .with("file", problem.file.clone())
-        .with("line", problem.line.map(|line| line.to_string()).unwrap_or_default())
-        .with("reason", format!("{}{key}", problem.reason))
-        .caused_by(problem)
+    let mut found =
+        Problem::new(ProblemCode::FilesIncomplete).with("reason", format!("{}{key}", problem.reason));
+    // What cannot be named is left out, so that the prose leaves out its sentence.
+    if !problem.file.is_empty() {
+        found = found.with("file", problem.file.clone());
+    }
+    if let Some(line) = problem.line {
+        found = found.with("line", line.to_string());
+    }
+    found.caused_by(problem)
 }
 
 /// What an alert source said. An error of our own side comes back as it was.

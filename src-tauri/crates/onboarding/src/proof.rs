@@ -138,13 +138,11 @@ impl Said {
         let incomplete = |reason: String| {
             Problem::new(ProblemCode::FilesIncomplete)
                 .with("file", connector.file_names().first().copied().unwrap_or_default())
-                .with("line", "")
                 .with("reason", reason)
         };
         if let Some(differs) = read.disagreements.first() {
             return Err(Problem::new(ProblemCode::FilesIncomplete)
                 .with("file", differs.file.clone())
-                .with("line", "")
                 .with("reason", format!("`{}` is not what the other files of the set say", differs.field)));
         }
         let audience = match (&read.resource, &read.scope) {
@@ -275,7 +273,6 @@ impl defender::TokenSource for FileTokens<'_> {
             (GrantKind::RefreshToken, None) => {
                 return Err(Problem::new(ProblemCode::FilesIncomplete)
                     .with("file", "")
-                    .with("line", "")
                     .with("reason", "the files hold no refresh token"));
             }
         };
