@@ -20,6 +20,7 @@ use crate::practice::{Practice, PracticeView};
 /// The shell's state, one for the process.
 pub(crate) struct Desk {
     folder: PathBuf,
+    cloud_file: Option<PathBuf>,
     home: Mutex<Home>,
     practice: Mutex<Option<Practice>>,
     running: StdMutex<Running>,
@@ -63,9 +64,11 @@ enum VaultState {
 }
 
 impl Desk {
-    pub(crate) fn new(folder: PathBuf) -> Self {
+    /// A desk on a data folder; new customers are in the cloud of the file, where there is one.
+    pub(crate) fn new(folder: PathBuf, cloud_file: Option<PathBuf>) -> Self {
         Self {
             folder,
+            cloud_file,
             home: Mutex::new(Home::Untouched),
             practice: Mutex::new(None),
             running: StdMutex::default(),
@@ -208,7 +211,8 @@ impl Desk {
     }
 
     async fn open(&self, folder: &Path, unlock: Unlock) -> Result<Engine, Problem> {
-        Engine::open(OpenOptions { folder: folder.to_owned(), unlock, cloud_file: None }).await
+        Engine::open(OpenOptions { folder: folder.to_owned(), unlock, cloud_file: self.cloud_file.clone() })
+            .await
     }
 }
 
@@ -230,7 +234,7 @@ mod tests {
     use super::Desk;
 
     fn desk() -> Desk {
-        Desk::new(std::env::temp_dir().join("never-opened"))
+        Desk::new(std::env::temp_dir().join("never-opened"), None)
     }
 
     /// Work that says when it has begun, and never ends by itself.

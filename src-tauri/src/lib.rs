@@ -10,6 +10,8 @@ mod host;
 mod practice;
 mod window;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use onboarding::Engine;
@@ -20,6 +22,13 @@ use desk::Desk;
 /// Runs the app until its window is closed.
 #[expect(clippy::print_stderr, reason = "before there is a window, a terminal is all there is")]
 pub fn run() -> ExitCode {
+    let cloud_file = match cloud_file(std::env::args_os().skip(1)) {
+        Ok(cloud_file) => cloud_file,
+        Err(usage) => {
+            eprintln!("{usage}");
+            return ExitCode::from(2);
+        }
+    };
     let folder = match Engine::default_folder() {
         Ok(folder) => folder,
         Err(problem) => {
@@ -33,7 +42,7 @@ pub fn run() -> ExitCode {
     }
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
-        .manage(Desk::new(folder.clone()))
+        .manage(Desk::new(folder.clone(), cloud_file))
         .invoke_handler(commands::handler())
         .setup(move |app| {
             leave_when_told(app.handle().clone());
@@ -74,4 +83,31 @@ fn leave_when_told(app: AppHandle) {
     });
     #[cfg(not(unix))]
     drop(app);
+}
+
+/// What may stand behind the program's name: `--cloud-file FILE`, the same as for `msspctl`. `MSSP_ONBOARD_CLOUD_FILE`
+/// says it where arguments cannot.
+fn cloud_file(mut arguments: impl Iterator<Item = OsString>) -> Result<Option<PathBuf>, &'static str> {
+    const USAGE: &str = "usage: mssp-onboard [--cloud-file FILE]";
+    let from_environment = std::env::var_os("MSSP_ONBOARD_CLOUD_FILE").filter(|file| !file.is_empty());
+    let Some(option) = arguments.next() else { return Ok(from_environment.map(PathBuf::from)) };
+    match (option == "--cloud-file", arguments.next(), arguments.next()) {
+        (true, Some(file), None) => Ok(Some(file.into())),
+        _ => Err(USAGE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cloud_file_is_the_only_argument() {
+        let read = |arguments: &[&str]| cloud_file(arguments.iter().map(OsString::from));
+        assert_eq!(read(&["--cloud-file", "lab.toml"]), Ok(Some("lab.toml".into())));
+        assert_eq!(read(&[]), Ok(None));
+        for wrong in [&["--cloud-file"][..], &["lab.toml"], &["--cloud-file", "a", "b"]] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

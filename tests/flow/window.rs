@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use tests::binaries;
+use tests::chromium::Chromium;
+use tests::practice::Practice;
 use tests::window::Window;
+use thirtyfour::prelude::*;
 
 /// Whether there is a screen to show the window on.
 fn screen_is_there(test: &str) -> bool {
@@ -24,6 +27,54 @@ async fn open(data: &Path, series: &str, click: &str) -> Window {
     window.click("rehearse").await;
     window.see("practice-ribbon").await;
     window
+}
+
+/// The window on a real vault and a practice tenant in a process of its own, named by its cloud file.
+async fn open_on(practice: &Practice, data: &Path, series: &str, variables: &[(&str, String)]) -> Window {
+    let cloud_file = practice.announcement.cloud_file.display().to_string();
+    let browser = format!("{} %s", binaries::scripted_browser().display());
+    let mut all = vec![
+        ("MSSP_ONBOARD_CLOUD_FILE", cloud_file),
+        ("BROWSER", browser),
+        ("MSSP_TEST_ANNOUNCEMENT", practice.line.clone()),
+    ];
+    all.extend(variables.iter().cloned());
+    let window = Window::open(data, series, &all).await;
+    // Without a keyring the window offers a session of its own; with one it is open at once.
+    window.any_screen(&["customers-empty", "unlock"]).await;
+    if window.has("unlock-session").await {
+        window.click("unlock-session").await;
+        window.screen("customers-empty").await;
+    }
+    window.click("onboard").await;
+    window
+}
+
+/// Steps 0 and 1 with values typed by hand.
+async fn register_by_hand(window: &mut Window, practice: &Practice, source: Option<&str>) {
+    let told = &practice.announcement;
+    window.screen("destination").await;
+    window.fill("name", "Contoso Ltd").await;
+    window.fill("tenant", &format!("{}\t", told.customer_domain)).await;
+    window.see("tenant-ok").await;
+    window.click("siem-generic").await;
+    if let Some(source) = source {
+        window.click("choose-other").await;
+        window.click(&format!("source-{source}")).await;
+        window.see("source-ends").await;
+        window.picture("destination-ending").await;
+    }
+    window.click("primary").await;
+    window.screen("register").await;
+    window.fill("client-id", &told.client_id).await;
+    window.fill("home-tenant", &told.provider_tenant).await;
+    // The most common slip: the secret's ID instead of its value. It is refused here, and nothing is lost.
+    window.fill("secret", &format!("{}\t", told.client_id)).await;
+    window.see("secret-error").await;
+    window.picture("secret-id-pasted").await;
+    window.fill("secret", &std::fs::read_to_string(&told.client_secret_file).unwrap()).await;
+    window.click("primary").await;
+    window.screen("consent").await;
 }
 
 /// Steps 0 and 1 with the practice values.
@@ -89,5 +140,94 @@ async fn a_newcomer_rehearses_from_the_first_screen_to_proof() {
     window.picture("authorise").await;
     window.click("primary").await;
     export_and_pull(&mut window, &folder.path().join("files")).await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn the_legacy_source_goes_through_the_customers_portal() {
+    if !screen_is_there("the_legacy_source_goes_through_the_customers_portal") {
+        return;
+    }
+    let practice = Practice::start(&["--alerts", "40"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut window = open_on(&practice, &data, "legacy", &[]).await;
+    register_by_hand(&mut window, &practice, Some("siem-detections")).await;
+    window.click("primary").await;
+    window.see("consent-account").await;
+    window.click("primary").await;
+    window.screen("authorise").await;
+    window.see("watch").await;
+    window.picture("watching").await;
+    // The customer's admin, at the portal, with the values that the window shows.
+    let application_id = window.see("portal-application-id").await.text().await.unwrap();
+    let tenant_id = window.see("portal-tenant-id").await.text().await.unwrap();
+    let chromium = Chromium::start().await;
+    let portal = format!("{}?tid={}", practice.announcement.portal, practice.announcement.customer_tenant);
+    chromium.driver.goto(&portal).await.unwrap();
+    let find = async |selector: &'static str| chromium.driver.find(By::Css(selector)).await.unwrap();
+    find("[name=applicationId]").await.send_keys(application_id.trim()).await.unwrap();
+    find("[name=tenantId]").await.send_keys(tenant_id.trim()).await.unwrap();
+    find("form button").await.click().await.unwrap();
+    chromium.quit().await;
+    window.see("authorised").await;
+    window.picture("authorised").await;
+    window.click("primary").await;
+    window.screen("export").await;
+    window.fill("folder", folder.path().join("files").to_str().unwrap()).await;
+    window.click("primary").await;
+    window.see("written").await;
+    window.click("primary").await;
+    window.screen("test-pull").await;
+    assert!(window.see("alert-count").await.text().await.unwrap().contains("40"));
+    window.close().await;
+}
+
+#[tokio::test]
+async fn what_goes_wrong_at_the_consent_has_its_own_card_and_the_wizard_goes_on_from_there() {
+    if !screen_is_there("what_goes_wrong_at_the_consent_has_its_own_card_and_the_wizard_goes_on_from_there") {
+        return;
+    }
+    for (scenario, card) in [
+        ("wrong-account", "wrong-tenant"),
+        ("consent-declined", "problem"),
+        ("admin-consent-needed", "problem"),
+        ("conditional-access", "problem"),
+    ] {
+        let practice = Practice::start(&["--scenario", scenario]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut window = open_on(&practice, &folder.path().join("data"), scenario, &[]).await;
+        register_by_hand(&mut window, &practice, None).await;
+        window.click("primary").await;
+        window.see(card).await;
+        window.picture("refused").await;
+        let said = window.text().await;
+        assert!(
+            !said.contains("error_description") && !said.contains('{'),
+            "no raw answer is a message: {said}"
+        );
+        // Another try is one click away, and ends the same way: the page did not get stuck.
+        window.click("again").await;
+        window.see(card).await;
+        window.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_closed_browser_can_be_cancelled_and_the_answer_pasted_instead() {
+    if !screen_is_there("a_closed_browser_can_be_cancelled_and_the_answer_pasted_instead") {
+        return;
+    }
+    let practice = Practice::start(&[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let closed = [("BROWSER", "true %s".to_owned())];
+    let mut window = open_on(&practice, &folder.path().join("data"), "closed-browser", &closed).await;
+    register_by_hand(&mut window, &practice, None).await;
+    window.click("primary").await;
+    window.see("countdown").await;
+    window.picture("waiting").await;
+    window.click("cancel").await;
+    window.see("consent-browser").await;
+    window.picture("cancelled").await;
     window.close().await;
 }

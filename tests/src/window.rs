@@ -97,6 +97,20 @@ impl Window {
         }
     }
 
+    /// Waits until one of these screens is shown.
+    ///
+    /// # Panics
+    ///
+    /// When none of them appears.
+    pub async fn any_screen(&self, names: &[&str]) {
+        let names: Vec<_> = names.iter().map(|name| format!("[data-screen='{name}']")).collect();
+        if let Err(error) =
+            self.driver.query(By::Css(names.join(", "))).wait(PATIENCE, LOOK_AGAIN).first().await
+        {
+            panic!("none of {names:?} appears: {error}\n{}", self.text().await);
+        }
+    }
+
     /// Clicks, once the element can be clicked.
     ///
     /// # Panics
