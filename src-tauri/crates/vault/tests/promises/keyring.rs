@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -90,14 +91,15 @@ fn the_real_keyring_keeps_the_key() {
         println!("skipped: MSSP_TEST_KEYRING is not set, so the keyring of this session is left alone");
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
+    let base = tempfile::tempdir().unwrap();
+    let folder = lasting_folder().unwrap_or_else(|| base.path().to_owned());
     let wait = Duration::ZERO;
-    let vault = Vault::open(folder.path(), Unlock::Keyring, wait).unwrap();
+    let vault = Vault::open(&folder, Unlock::Keyring, wait).unwrap();
     let customer = vault.add(contoso("Contoso")).unwrap();
     vault.put_secret(&customer.id, SecretKind::RefreshToken, &"token".into()).unwrap();
     assert_eq!(vault.lock_kind(), LockKind::Keyring);
     drop(vault);
-    let vault = Vault::open(folder.path(), Unlock::Keyring, wait).unwrap();
+    let vault = Vault::open(&folder, Unlock::Keyring, wait).unwrap();
     assert_eq!(secret_of(&vault, &customer, SecretKind::RefreshToken).as_deref(), Some("token"));
 }
 
@@ -107,11 +109,17 @@ fn the_real_keyring_says_why_it_does_not_help() {
         println!("skipped: MSSP_TEST_KEYRING_REASON does not say in which state the keyring is");
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    match Vault::open(folder.path(), Unlock::Keyring, Duration::ZERO) {
+    let base = tempfile::tempdir().unwrap();
+    let folder = lasting_folder().unwrap_or_else(|| base.path().to_owned());
+    match Vault::open(&folder, Unlock::Keyring, Duration::ZERO) {
         Err(VaultError::KeyringUnavailable { reason }) => assert_eq!(reason.as_str(), expected),
         other => panic!("{other:?}"),
     }
+}
+
+/// A data folder that outlives a run, to open a vault again when the keyring is in another state.
+fn lasting_folder() -> Option<PathBuf> {
+    std::env::var_os("MSSP_TEST_KEYRING_FOLDER").map(PathBuf::from)
 }
 
 /// A store as a locked keyring with a display: every call waits for a person.
