@@ -7,7 +7,7 @@
 //!
 //! | variable | what |
 //! |---|---|
-//! | `MSSP_E2E` | `1`: everything below is there, and a test that misses something fails. Not set (a plain `cargo nextest run`): a test that misses something says so and returns |
+//! | `MSSP_E2E` | `1`: everything below is there, and a test that misses something fails. Not set (a plain `cargo nextest run`): a test that misses something prints a line `skipped: why` and returns; the table names it |
 //! | `MSSPCTL` | the command line's binary |
 //! | `MSSP_APP` | the desktop app's binary, with the built window inside |
 //! | `MSSP_PYTHON` | a Python with the packages of `tests/python/requirements.txt` |

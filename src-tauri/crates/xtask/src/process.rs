@@ -109,6 +109,23 @@ fn short(command: &Command) -> String {
     format!("{program}{}", asked.unwrap_or_default())
 }
 
+/// What to say of tests that all passed: a test that cannot run where it is prints a line that begins with `skipped:` and
+/// returns, and for the test runner it has passed. Such lines make the check a skipped one, with their reasons.
+///
+/// # Errors
+/// [`Stop::Skipped`] when there are such lines.
+pub(crate) fn passed_but_for_skips(text: &str, counts: String) -> Result<String, Stop> {
+    let mut reasons: Vec<&str> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("skipped:")).map(str::trim).collect();
+    if reasons.is_empty() {
+        return Ok(counts);
+    }
+    let count = reasons.len();
+    reasons.sort_unstable();
+    reasons.dedup();
+    Err(Stop::Skipped(format!("{counts}, but {count} of them skipped themselves: {}", reasons.join("; "))))
+}
+
 /// Whether a command ends with status 0; its output is dropped.
 pub(crate) fn succeeds(mut command: Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -210,6 +227,15 @@ mod tests {
         let text = log.text();
         let grandchild = text.lines().nth(1).unwrap();
         assert!(!is_alive(grandchild.parse().unwrap()), "{text}");
+    }
+
+    #[test]
+    fn a_test_that_skips_itself_makes_its_check_a_skipped_one() {
+        let text = "    skipped: no screen\n    skipped: no screen\n test x ... ok\n";
+        let Err(Stop::Skipped(why)) = passed_but_for_skips(text, "9 passed".into()) else { panic!("passed") };
+        assert_eq!(why, "9 passed, but 2 of them skipped themselves: no screen");
+        let text = "     Summary [ 1 s] 9 tests run: 9 passed, 4 skipped\n";
+        assert_eq!(passed_but_for_skips(text, "9 passed".into()).unwrap(), "9 passed");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::process::{Log, Stop, output_of};
+use crate::process::{self, Log, Stop, output_of};
 use crate::workspace::{APP_FEATURES, Workspace};
 
 /// Gets a Windows standard library, a Wine prefix, and `cargo-windows`, and proves the three with a small program.
@@ -58,16 +58,24 @@ pub(crate) fn tests(workspace: &Workspace, log: &mut Log) -> Result<String, Stop
     // In one process for each crate: a process of its own for each test costs half a second under Wine.
     let mut test =
         cargo(workspace, &["test", "--workspace", "--exclude", "mssp-onboard", "--exclude", "tests"])?;
-    test.args(["--lib", "--bins", "--tests", "--no-fail-fast"]);
+    test.args(["--lib", "--bins", "--tests", "--no-fail-fast", "--", "--show-output"]);
     test.env("TS_RS_EXPORT_DIR", workspace.path("target/contract-windows"));
-    log.run(test)?;
-    let (passed, ignored) = counted(&log.text());
-    if ignored > 0 {
-        return Err(Stop::Skipped(format!(
+    let result = log.run(test);
+    let text = log.text();
+    let counted = |word| counted(&text, word);
+    let (passed, failed, ignored) = (counted("passed"), counted("failed"), counted("ignored"));
+    // The names are far apart in the log; at its end they are seen.
+    text.lines().filter(|line| line.trim_end().ends_with("... FAILED")).for_each(|line| log.note(line));
+    match result {
+        Ok(()) if ignored > 0 => Err(Stop::Skipped(format!(
             "{passed} passed under Wine, but {ignored} are marked #[ignore] there"
-        )));
+        ))),
+        Ok(()) => process::passed_but_for_skips(&text, format!("{passed} passed under Wine")),
+        Err(Stop::Failed(_)) if failed > 0 => {
+            Err(Stop::Failed(format!("{passed} passed, {failed} failed under Wine")))
+        }
+        Err(stop) => Err(stop),
     }
-    Ok(format!("{passed} passed under Wine"))
 }
 
 /// The main job, start to proof, by the Windows program.
@@ -135,16 +143,11 @@ fn programs(workspace: &Workspace) -> Result<PathBuf, Stop> {
     Ok(PathBuf::from(target).join("x86_64-pc-windows-gnu/debug"))
 }
 
-/// Tests passed and ignored, over all `test result:` lines.
-fn counted(text: &str) -> (usize, usize) {
+/// How many tests passed, failed or were ignored, over all `test result:` lines.
+fn counted(text: &str, word: &str) -> usize {
     let results = text.lines().filter_map(|line| line.trim().strip_prefix("test result:"));
-    let number = |result: &str, word: &str| -> usize {
-        let counts = result.split(['.', ';']).map(str::trim);
-        counts.filter_map(|count| count.strip_suffix(word)?.trim().parse::<usize>().ok()).sum()
-    };
-    results.fold((0, 0), |(passed, ignored), result| {
-        (passed + number(result, "passed"), ignored + number(result, "ignored"))
-    })
+    let counts = results.flat_map(|result| result.split(['.', ';'])).map(str::trim);
+    counts.filter_map(|count| count.strip_suffix(word)?.trim().parse::<usize>().ok()).sum()
 }
 
 #[cfg(test)]
@@ -153,9 +156,9 @@ mod own_tests {
 
     #[test]
     fn results_of_all_test_programs_are_added() {
-        let text = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.10s\r\n\
+        let text = "test result: FAILED. 12 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.10s\r\n\
                     other\n\
                     test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
-        assert_eq!(counted(text), (15, 1));
+        assert_eq!((counted(text, "passed"), counted(text, "failed"), counted(text, "ignored")), (15, 2, 1));
     }
 }
