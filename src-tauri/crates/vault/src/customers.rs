@@ -3,6 +3,9 @@
 //! A record is not secret, but it says to which hosts secrets are sent: each carries a mark made with the vault's key,
 //! and a record that was changed by anybody else is refused.
 
+use std::num::NonZero;
+use std::thread;
+
 use catalog::{GrantKind, Region, SourceId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -18,6 +21,8 @@ use crate::store;
 use crate::vault::Vault;
 
 const LONGEST_NAME: usize = 200;
+/// Fewer records than this are not worth a thread.
+const SMALLEST_SHARE: usize = 500;
 
 /// A customer as the vault keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -150,11 +155,11 @@ impl Vault {
         let mut statement =
             connection.prepare_cached("SELECT id, record, mark FROM customer ORDER BY name_key")?;
         let mut rows = statement.query([])?;
-        let mut customers = Vec::new();
+        let mut records = Vec::new();
         while let Some(row) = rows.next()? {
-            customers.push(read(row, &self.key, &self.id)?);
+            records.push(Record::read(row)?);
         }
-        Ok(customers)
+        open_all(&records, &self.key, &self.id)
     }
 
     /// The customer with this id.
@@ -289,20 +294,50 @@ fn one(
 ) -> Result<Option<Customer>, VaultError> {
     connection
         .prepare_cached(&format!("SELECT id, record, mark FROM customer WHERE {column} = ?1"))?
-        .query_row([value], |row| Ok(read(row, key, vault)))
+        .query_row([value], |row| Ok(Record::read(row)))
         .optional()?
+        .map(|record| record?.open(key, vault))
         .transpose()
 }
 
-fn read(row: &Row<'_>, key: &Key, vault: &str) -> Result<Customer, VaultError> {
-    let damaged = || VaultError::damaged(Damage::Customer);
-    let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-    let id: &str = text(0).map_err(|_| damaged())?;
-    let record: &str = text(1).map_err(|_| damaged())?;
-    let mark = row.get_ref(2)?.as_blob().map_err(|_| damaged())?;
-    seal::check_mark(key, label(vault, id), record.as_bytes(), mark).map_err(|seal::Broken| damaged())?;
-    let customer: Customer = serde_json::from_str(record).map_err(|_| damaged())?;
-    if customer.id == id { Ok(customer) } else { Err(damaged()) }
+/// A customer's row, believed by nobody yet.
+struct Record {
+    id: String,
+    text: String,
+    mark: Vec<u8>,
+}
+
+impl Record {
+    fn read(row: &Row<'_>) -> Result<Self, VaultError> {
+        let read = || Ok(Self { id: row.get(0)?, text: row.get(1)?, mark: row.get(2)? });
+        read().map_err(|error: rusqlite::Error| VaultError::from(error).or_damaged(Damage::Customer))
+    }
+
+    fn open(&self, key: &Key, vault: &str) -> Result<Customer, VaultError> {
+        let damaged = || VaultError::damaged(Damage::Customer);
+        seal::check_mark(key, label(vault, &self.id), self.text.as_bytes(), &self.mark)
+            .map_err(|seal::Broken| damaged())?;
+        let customer: Customer = serde_json::from_str(&self.text).map_err(|_| damaged())?;
+        if customer.id == self.id { Ok(customer) } else { Err(damaged()) }
+    }
+}
+
+/// Opens records in their order. Of thousands, every processor takes a share: the window waits for this list.
+fn open_all(records: &[Record], key: &Key, vault: &str) -> Result<Vec<Customer>, VaultError> {
+    let open =
+        |share: &[Record]| share.iter().map(|record| record.open(key, vault)).collect::<Result<Vec<_>, _>>();
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = records.len().div_ceil(processors).max(SMALLEST_SHARE);
+    let mut shares = records.chunks(share);
+    let first = shares.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let others: Vec<_> = shares.map(|share| scope.spawn(move || open(share))).collect();
+        let mut customers = open(first)?;
+        for other in others {
+            customers.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(customers)
+    })
 }
 
 fn record_of(customer: &Customer, key: &Key, vault: &str) -> Result<(String, Vec<u8>), VaultError> {

@@ -73,6 +73,7 @@ pub(crate) fn open(folder: &Path) -> Result<(Connection, bool), VaultError> {
          PRAGMA temp_store = MEMORY;
          PRAGMA foreign_keys = ON;
          PRAGMA synchronous = FULL;
+         PRAGMA cache_size = -16384;
          PRAGMA journal_mode = WAL;",
     )?;
     if filled {

@@ -93,6 +93,16 @@ fn of_many_customers_all_are_added_or_none() {
 }
 
 #[test]
+fn thousands_come_back_by_name_whatever_the_order_of_their_arrival() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = session(folder.path());
+    vault.add_all((0..3_000).rev().map(|number| contoso(&format!("Contoso {number:04}"))).collect()).unwrap();
+    let listed = vault.list().unwrap();
+    assert_eq!(listed.len(), 3_000);
+    assert!(listed.iter().enumerate().all(|(number, c)| c.name == format!("Contoso {number:04}")));
+}
+
+#[test]
 fn a_forgotten_customer_leaves_nothing_but_its_entries_in_the_journal() {
     let folder = tempfile::tempdir().unwrap();
     let vault = session(folder.path());
