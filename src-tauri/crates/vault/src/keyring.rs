@@ -59,12 +59,15 @@ type Connect = dyn Fn() -> Result<Arc<CredentialStore>, KeyringReason> + Send + 
 /// Whether the keyring is locked, found out without asking anybody. `None`: it cannot be told.
 type Probe = dyn Fn() -> Option<bool> + Send + Sync;
 
+/// What a store wants to know beyond service and user.
+type Modifiers = HashMap<&'static str, &'static str>;
+
 /// A keyring: the operating system's, or one that a test provides.
 #[derive(Clone)]
 pub struct Keyring {
     connect: Arc<Connect>,
     is_locked: Arc<Probe>,
-    modifiers: fn() -> Option<HashMap<&'static str, &'static str>>,
+    modifiers: fn() -> Modifiers,
     limit: Duration,
 }
 
@@ -101,7 +104,7 @@ impl Keyring {
         Self {
             connect: Arc::new(connect),
             is_locked: Arc::new(|| None),
-            modifiers: || None,
+            modifiers: Modifiers::new,
             limit: TIME_LIMIT,
         }
     }
@@ -151,7 +154,7 @@ impl Keyring {
         let started = std::thread::Builder::new().name("keyring".to_owned()).spawn(move || {
             let outcome = connect().and_then(|store| {
                 let entry = store
-                    .build(APP_IDENTIFIER, &vault, modifiers().as_ref())
+                    .build(APP_IDENTIFIER, &vault, Some(&modifiers()))
                     .map_err(|error| reason(&error))?;
                 job(&entry).map_err(|error| {
                     // A locked keyring may look like an empty one (gnome-keyring without a display).
@@ -214,7 +217,6 @@ fn reason(error: &Error) -> KeyringReason {
 mod platform {
     //! The Secret Service, over D-Bus.
 
-    use std::collections::HashMap;
     use std::error::Error;
     use std::sync::Arc;
 
@@ -222,7 +224,7 @@ mod platform {
     use secret_service::EncryptionType;
     use secret_service::blocking::SecretService;
 
-    use super::KeyringReason;
+    use super::{KeyringReason, Modifiers};
 
     pub(super) fn connect() -> Result<Arc<CredentialStore>, KeyringReason> {
         // Neither a bus nor a service behind it: the same to a person.
@@ -237,8 +239,8 @@ mod platform {
         collection.is_locked().ok()
     }
 
-    pub(super) fn modifiers() -> Option<HashMap<&'static str, &'static str>> {
-        None
+    pub(super) fn modifiers() -> Modifiers {
+        Modifiers::new()
     }
 
     pub(super) fn no_access(source: &(dyn Error + Send + Sync + 'static)) -> KeyringReason {
@@ -254,13 +256,12 @@ mod platform {
 mod platform {
     //! Windows Credential Manager.
 
-    use std::collections::HashMap;
     use std::error::Error;
     use std::sync::Arc;
 
     use keyring_core::CredentialStore;
 
-    use super::KeyringReason;
+    use super::{KeyringReason, Modifiers};
 
     pub(super) fn connect() -> Result<Arc<CredentialStore>, KeyringReason> {
         let store = windows_native_keyring_store::Store::new().map_err(|_| KeyringReason::Absent)?;
@@ -272,9 +273,9 @@ mod platform {
         None
     }
 
-    pub(super) fn modifiers() -> Option<HashMap<&'static str, &'static str>> {
+    pub(super) fn modifiers() -> Modifiers {
         // The default roams with the profile to other computers; the vault's file does not.
-        Some(HashMap::from([("persistence", "Local")]))
+        Modifiers::from([("persistence", "Local")])
     }
 
     /// `ERROR_NO_SUCH_LOGON_SESSION`: a network logon has no credential manager.
@@ -287,13 +288,12 @@ mod platform {
 mod platform {
     //! A system whose keyring this product does not know: a passphrase does instead.
 
-    use std::collections::HashMap;
     use std::error::Error;
     use std::sync::Arc;
 
     use keyring_core::CredentialStore;
 
-    use super::KeyringReason;
+    use super::{KeyringReason, Modifiers};
 
     pub(super) fn connect() -> Result<Arc<CredentialStore>, KeyringReason> {
         Err(KeyringReason::Absent)
@@ -303,8 +303,8 @@ mod platform {
         None
     }
 
-    pub(super) fn modifiers() -> Option<HashMap<&'static str, &'static str>> {
-        None
+    pub(super) fn modifiers() -> Modifiers {
+        Modifiers::new()
     }
 
     pub(super) fn no_access(_: &(dyn Error + Send + Sync + 'static)) -> KeyringReason {

@@ -254,7 +254,10 @@ impl User {
         }
         // SAFETY: Windows wrote a NUL-terminated text with LocalAlloc; it is copied before it is freed.
         unsafe {
-            let length = (0..).take_while(|&index| *text.add(index) != 0).count();
+            let mut length = 0;
+            while *text.add(length) != 0 {
+                length += 1;
+            }
             let copy = String::from_utf16_lossy(std::slice::from_raw_parts(text, length));
             LocalFree(text.cast());
             Ok(copy)
