@@ -32,6 +32,7 @@ pub(crate) fn all() -> Vec<Check> {
         Check { name: "lint", minutes: 20, body: lint },
         Check { name: "docs", minutes: 10, body: docs },
         Check { name: "crate-tests", minutes: 25, body: crate_tests },
+        Check { name: "keyring", minutes: 5, body: keyring },
         Check { name: "contract", minutes: 5, body: contract },
         Check { name: "end-to-end", minutes: 25, body: end_to_end },
         Check { name: "ignored-tests", minutes: 5, body: ignored_tests },
@@ -148,9 +149,24 @@ fn nextest(workspace: &Workspace, what: &str, filter: &str) -> std::process::Com
 }
 
 fn crate_tests(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
-    let mut run = nextest(workspace, "run", "not package(tests)");
+    let mut run = nextest(workspace, "run", &format!("not package(tests) and not {REAL_KEYRING}"));
     run.args(["--profile", "ci"]);
     run_counted(log, run)
+}
+
+/// The vault's tests of the real keyring, which want it in a certain state.
+const REAL_KEYRING: &str = "(package(vault) and test(/real_keyring/))";
+
+fn keyring(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
+    if !cfg!(target_os = "linux") {
+        return Err(Stop::Skipped("the states of a keyring are made with gnome-keyring, on Linux".into()));
+    }
+    let run = nextest(workspace, "run", REAL_KEYRING);
+    let mut states = workspace.command(workspace.own("keyring-states.sh"));
+    states.arg("cargo").args(run.get_args());
+    log.run(states)?;
+    let states = log.text().lines().filter(|line| line.starts_with("--- ")).count();
+    Ok(format!("the real keyring in {states} states"))
 }
 
 fn contract(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
