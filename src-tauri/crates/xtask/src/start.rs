@@ -49,11 +49,7 @@ fn practise(workspace: &Workspace, out: Option<PathBuf>) -> Result<ExitCode, Sto
     let out = out.map_or_else(|| unused_folder(workspace), |out| std::path::absolute(&out).unwrap_or(out));
     let mut run = workspace.cargo(&["run", "--package", "msspctl", "--", "practice", "run", "--out"]);
     run.arg(&out);
-    let code = last(run)?;
-    if code == ExitCode::SUCCESS && out.is_dir() {
-        say(&format!("The connector files are in {}", workspace.shown(&out)));
-    }
-    Ok(code)
+    last(run)
 }
 
 /// System packages and, for the window, Node.
