@@ -143,8 +143,8 @@ fn docs(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
 fn nextest(workspace: &Workspace, what: &str, filter: &str) -> std::process::Command {
     let mut nextest = workspace.cargo(&["nextest", what, "--workspace"]);
     nextest.args(APP_FEATURES).args(["-E", filter]);
-    // The tests write the contract's TypeScript. A check must not change what it checks.
-    nextest.env("TS_RS_EXPORT_DIR", workspace.path("target/contract"));
+    // Tests write the contract's TypeScript and new snapshots. A check must not change what it checks.
+    nextest.env("TS_RS_EXPORT_DIR", workspace.path("target/contract")).env("INSTA_UPDATE", "no");
     nextest
 }
 
