@@ -158,5 +158,5 @@ pub(crate) async fn wait_for_sign_in(process: &mut tokio::process::Child) -> Val
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("it says the address within a minute")
+    tokio::time::timeout(Duration::from_mins(1), wait).await.expect("it says the address within a minute")
 }

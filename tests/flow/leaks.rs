@@ -9,7 +9,8 @@ use tests::practice::Practice;
 
 /// A secret in the shapes in which it could lie about.
 fn shapes(secret: &str) -> Vec<String> {
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap();
+    let hex: String = secret.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     vec![
         secret.to_owned(),
@@ -116,13 +117,11 @@ async fn no_secret_is_found_anywhere_but_in_the_files_that_must_carry_it() {
 }
 
 fn find_refresh_token(value: &serde_json::Value) -> Option<String> {
-    match value {
-        serde_json::Value::Object(map) => map.iter().find_map(|(key, value)| match value {
-            serde_json::Value::String(text) if key == "refresh_token" => Some(text.clone()),
-            other => find_refresh_token(other),
-        }),
-        serde_json::Value::Array(all) => all.iter().find_map(find_refresh_token),
-        _ => None,
+    if let Some(map) = value.as_object() {
+        let here = map.get("refresh_token").and_then(serde_json::Value::as_str);
+        here.map(str::to_owned).or_else(|| map.values().find_map(find_refresh_token))
+    } else {
+        value.as_array()?.iter().find_map(find_refresh_token)
     }
 }
 

@@ -1,11 +1,19 @@
 //! Whole flows over the real binaries: separate processes, real sockets, real files, and where it is due a real
 //! browser, a real keyring and the real window.
 
+#[cfg(test)]
 mod command_line;
+#[cfg(test)]
 mod consent_trouble;
+#[cfg(test)]
 mod keyring;
+#[cfg(test)]
 mod leaks;
+#[cfg(test)]
 mod peers;
+#[cfg(test)]
 mod practice_run;
+#[cfg(test)]
 mod resume;
+#[cfg(test)]
 mod window;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use tests::binaries;
+use tests::lacking::lacking;
 use tests::practice::Practice;
 use tokio::process::Command;
 
@@ -37,9 +38,10 @@ async fn exported(practice: &Practice, source: &str, folder: &Path) {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a file of the test, not of the product")]
 async fn msal_completes_discovery_code_with_pkce_refresh_and_client_credentials() {
     let Some(python) = binaries::python() else {
-        eprintln!("skipped: MSSP_PYTHON names no Python with msal; `cargo xtask test` makes one");
+        lacking("MSSP_PYTHON names no Python with msal; `cargo xtask test` makes one");
         return;
     };
     let practice = Practice::start(&["--tls"]).await;
@@ -76,7 +78,7 @@ async fn java_loads_both_arcsight_files() {
 #[tokio::test]
 async fn splunks_own_parser_reads_the_stanza() {
     let Some(python) = binaries::python() else {
-        eprintln!("skipped: MSSP_PYTHON names no Python with Splunk's parser; `cargo xtask test` makes one");
+        lacking("MSSP_PYTHON names no Python with Splunk's parser; `cargo xtask test` makes one");
         return;
     };
     let practice = Practice::start(&["--tls"]).await;

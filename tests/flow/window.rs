@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tests::binaries;
 use tests::chromium::Chromium;
+use tests::lacking::lacking;
 use tests::practice::Practice;
 use tests::window::Window;
 use thirtyfour::prelude::*;
@@ -12,7 +13,7 @@ use thirtyfour::prelude::*;
 fn screen_is_there(test: &str) -> bool {
     let there = cfg!(target_os = "linux") && std::env::var_os("DISPLAY").is_some();
     if !there {
-        eprintln!("skipped: {test}: no display (`cargo xtask test` starts one)");
+        lacking(&format!("{test}: no display (`cargo xtask test` starts one)"));
     }
     there
 }
@@ -73,6 +74,10 @@ async fn register_by_hand(window: &mut Window, practice: &Practice, source: Opti
     window.see("secret-error").await;
     window.picture("secret-id-pasted").await;
     window.fill("secret", &std::fs::read_to_string(&told.client_secret_file).unwrap()).await;
+    // The first click has the details tried, and their proof shown; the second goes on.
+    window.click("primary").await;
+    window.see("secret-kept").await;
+    window.see("register-proven").await;
     window.click("primary").await;
     window.screen("consent").await;
 }
@@ -168,7 +173,10 @@ async fn the_legacy_source_goes_through_the_customers_portal() {
     let find = async |selector: &'static str| chromium.driver.find(By::Css(selector)).await.unwrap();
     find("[name=applicationId]").await.send_keys(application_id.trim()).await.unwrap();
     find("[name=tenantId]").await.send_keys(tenant_id.trim()).await.unwrap();
-    find("form button").await.click().await.unwrap();
+    find("#authorize").await.click().await.unwrap();
+    let result = chromium.driver.query(By::Id("authorization-result")).first().await.unwrap();
+    let said = result.text().await.unwrap();
+    assert!(said.starts_with("Application authorized"), "{application_id}, {tenant_id}: {said}");
     chromium.quit().await;
     window.see("authorised").await;
     window.picture("authorised").await;
@@ -207,7 +215,7 @@ async fn what_goes_wrong_at_the_consent_has_its_own_card_and_the_wizard_goes_on_
             "no raw answer is a message: {said}"
         );
         // Another try is one click away, and ends the same way: the page did not get stuck.
-        window.click("again").await;
+        window.click("primary").await;
         window.see(card).await;
         window.close().await;
     }

@@ -11,7 +11,7 @@ use tokio::process::Command;
 use crate::binaries;
 
 /// No run of these tests takes longer unless something hangs.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// `msspctl` with a data folder of its own.
 #[derive(Clone)]

@@ -5,5 +5,6 @@
 pub mod binaries;
 pub mod chromium;
 pub mod command;
+pub mod lacking;
 pub mod practice;
 pub mod window;

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 use tokio::process::{Child, Command};
 
@@ -60,23 +61,30 @@ impl Window {
                 Err(error) if tokio::time::Instant::now() > deadline => {
                     panic!("no session in the window: {error}")
                 }
-                Err(_) if process.try_wait().ok().flatten().is_some() => panic!("the driver ended"),
-                Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
+                Err(error) if process.try_wait().ok().flatten().is_some() => {
+                    panic!("the driver ended: {error}")
+                }
+                Err(_unready) => tokio::time::sleep(LOOK_AGAIN).await,
             }
         };
         Self { driver, process, shots: 0, series: series.to_owned() }
     }
 
-    /// The element of that test id, as soon as it can be seen.
+    /// The element of that test id, as soon as it can be seen. The page may redraw it while it is looked at: then it is
+    /// looked for again.
     ///
     /// # Panics
     ///
     /// When it does not appear.
     pub async fn see(&self, id: &str) -> WebElement {
         let by = By::Css(format!("[data-testid='{id}'], #{id}"));
-        match self.driver.query(by).wait(PATIENCE, LOOK_AGAIN).and_displayed().first().await {
-            Ok(element) => element,
-            Err(error) => panic!("`{id}` does not appear: {error}\n{}", self.text().await),
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            match self.driver.query(by.clone()).wait(PATIENCE, LOOK_AGAIN).and_displayed().first().await {
+                Ok(element) => break element,
+                Err(error) if redrawn(&error) && tokio::time::Instant::now() < deadline => {}
+                Err(error) => panic!("`{id}` does not appear: {error}\n{}", self.text().await),
+            }
         }
     }
 
@@ -116,13 +124,20 @@ impl Window {
     /// # Panics
     ///
     /// When it cannot be clicked.
-    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
     pub async fn click(&self, id: &str) {
-        let element = self.see(id).await;
-        element.wait_until().wait(PATIENCE, LOOK_AGAIN).enabled().await.expect("it is enabled");
-        element.scroll_into_view().await.expect("it can be scrolled to");
-        if let Err(error) = element.click().await {
-            panic!("`{id}` cannot be clicked: {error}\n{}", self.text().await);
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let element = self.see(id).await;
+            let clicked = async {
+                element.wait_until().wait(PATIENCE, LOOK_AGAIN).enabled().await?;
+                element.scroll_into_view().await?;
+                element.click().await
+            };
+            match clicked.await {
+                Ok(()) => break,
+                Err(error) if redrawn(&error) && tokio::time::Instant::now() < deadline => {}
+                Err(error) => panic!("`{id}` cannot be clicked: {error}\n{}", self.text().await),
+            }
         }
     }
 
@@ -179,6 +194,8 @@ impl Window {
 /// A test that fails in the middle leaves no window behind: the app first, then its driver.
 impl Drop for Window {
     fn drop(&mut self) {
+        // The session of a killed driver is not ended politely: that would wait minutes for an answer.
+        let _ = self.driver.clone().leak();
         let Some(driver) = self.process.id() else { return };
         let children =
             std::fs::read_to_string(format!("/proc/{driver}/task/{driver}/children")).unwrap_or_default();
@@ -187,4 +204,9 @@ impl Drop for Window {
         }
         let _ = self.process.start_kill();
     }
+}
+
+/// Whether the element was replaced by a newer one between two looks.
+fn redrawn(error: &WebDriverError) -> bool {
+    matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_))
 }

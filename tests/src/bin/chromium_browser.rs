@@ -25,19 +25,16 @@ async fn main() {
 
 async fn visit(driver: &WebDriver, address: &str, role: &str, click: &str) -> WebDriverResult<()> {
     driver.goto(address).await?;
-    match std::env::var("MSSP_TEST_ANNOUNCEMENT") {
-        Ok(line) => {
-            let announcement: Announcement = serde_json::from_str(&line).expect("an announcement");
-            let user = announcement.users.iter().find(|user| user.role == role).expect("a user of that role");
-            let password = std::fs::read_to_string(&user.password_file).expect("a password");
-            find(driver, "[name=loginfmt]").await?.send_keys(&user.name).await?;
-            find(driver, "[name=passwd]").await?.send_keys(&password).await?;
-            find(driver, "#idSIButton9").await?.click().await?;
-        }
-        Err(_) => {
-            let selector = format!("button[name=practice_user][value^='{role}@']");
-            find(driver, &selector).await?.click().await?;
-        }
+    if let Ok(line) = std::env::var("MSSP_TEST_ANNOUNCEMENT") {
+        let announcement: Announcement = serde_json::from_str(&line).expect("an announcement");
+        let user = announcement.users.iter().find(|user| user.role == role).expect("a user of that role");
+        let password = std::fs::read_to_string(&user.password_file).expect("a password");
+        find(driver, "[name=loginfmt]").await?.send_keys(&user.name).await?;
+        find(driver, "[name=passwd]").await?.send_keys(&password).await?;
+        find(driver, "#idSIButton9").await?.click().await?;
+    } else {
+        let selector = format!("button[name=practice_user][value^='{role}@']");
+        find(driver, &selector).await?.click().await?;
     }
     let button = if click == "accept" { "#idBtn_Accept" } else { "#idBtn_Back" };
     find(driver, button).await?.click().await?;

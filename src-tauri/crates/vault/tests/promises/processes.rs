@@ -89,7 +89,7 @@ fn a_process_that_is_killed_while_it_renews_leaves_the_old_or_the_new_token() {
 #[test]
 fn other_process() {
     let (Some(task), Some(folder)) = (std::env::var_os(TASK), std::env::var_os(FOLDER)) else {
-        println!("skipped: this is the other process of other tests");
+        println!("nothing to do: other tests start this one in a process of its own");
         return;
     };
     let folder = Path::new(&folder);
