@@ -25,5 +25,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
+    // A loaded machine types slowly; what hangs is still ended.
+    testTimeout: 60_000,
   },
 });

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use vault::{LockKind, Vault};
 
+use crate::place;
 use crate::practice::{Practice, PracticeView};
 
 /// The shell's state, one for the process.
@@ -52,6 +53,8 @@ pub(crate) struct Bootstrap {
     problem: Option<Problem>,
     practice: Option<PracticeView>,
     data_folder: String,
+    /// The customer that was open when the window was last used.
+    left_at: Option<String>,
 }
 
 /// Whether the vault is open, and what would open it.
@@ -92,7 +95,12 @@ impl Desk {
                 (self.what_would_open(problem), Some(problem.clone()), self.folder.as_path())
             }
         };
+        let left_at = match &*home {
+            Home::Open { _session: None, .. } => place::recall(folder),
+            Home::Open { .. } | Home::Untouched | Home::Closed(_) => None,
+        };
         Bootstrap {
+            left_at,
             version: env!("CARGO_PKG_VERSION"),
             vault,
             problem,
@@ -131,6 +139,17 @@ impl Desk {
             Home::Open { engine, .. } => Ok(engine.clone()),
             Home::Closed(problem) => Err(problem.clone()),
             Home::Untouched => Err(Problem::new(ProblemCode::VaultLocked)),
+        }
+    }
+
+    /// Notes which customer is open in the window. What is done in practice, or in a vault of this session, is not
+    /// there the next time.
+    pub(crate) async fn remember(&self, customer: Option<String>) {
+        if self.practice.lock().await.is_some() {
+            return;
+        }
+        if let Home::Open { engine, _session: None } = &*self.home.lock().await {
+            place::remember(engine.folder(), customer);
         }
     }
 

@@ -7,6 +7,7 @@ mod commands;
 mod desk;
 mod dialogs;
 mod host;
+mod place;
 mod practice;
 mod window;
 

@@ -31,16 +31,13 @@ async fn open(data: &Path, series: &str, click: &str) -> Window {
 }
 
 /// The window on a real vault and a practice tenant in a process of its own, named by its cloud file.
-async fn open_on(practice: &Practice, data: &Path, series: &str, variables: &[(&str, String)]) -> Window {
-    let cloud_file = practice.announcement.cloud_file.display().to_string();
-    let browser = format!("{} %s", binaries::scripted_browser().display());
-    let mut all = vec![
-        ("MSSP_ONBOARD_CLOUD_FILE", cloud_file),
-        ("BROWSER", browser),
-        ("MSSP_TEST_ANNOUNCEMENT", practice.line.clone()),
-    ];
-    all.extend(variables.iter().cloned());
-    let window = Window::open(data, series, &all).await;
+async fn open_on(
+    practice: &Practice,
+    data: &Path,
+    series: &str,
+    variables: &[(&'static str, String)],
+) -> Window {
+    let window = Window::open(data, series, &variables_of(practice, variables)).await;
     // Without a keyring the window offers a session of its own; with one it is open at once.
     window.any_screen(&["customers-empty", "unlock"]).await;
     if window.has("unlock-session").await {
@@ -49,6 +46,19 @@ async fn open_on(practice: &Practice, data: &Path, series: &str, variables: &[(&
     }
     window.click("onboard").await;
     window
+}
+
+/// What the app is started with, to work against the practice tenant with a browser that signs in by itself.
+fn variables_of(practice: &Practice, more: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
+    let cloud_file = practice.announcement.cloud_file.display().to_string();
+    let browser = format!("{} %s", binaries::scripted_browser().display());
+    let mut all = vec![
+        ("MSSP_ONBOARD_CLOUD_FILE", cloud_file),
+        ("BROWSER", browser),
+        ("MSSP_TEST_ANNOUNCEMENT", practice.line.clone()),
+    ];
+    all.extend(more.iter().cloned());
+    all
 }
 
 /// Steps 0 and 1 with values typed by hand.
@@ -237,5 +247,53 @@ async fn a_closed_browser_can_be_cancelled_and_the_answer_pasted_instead() {
     window.click("cancel").await;
     window.see("consent-browser").await;
     window.picture("cancelled").await;
+
+    // The sign-in happens elsewhere; its last address is pasted back. What is no answer is refused, and the wait goes on.
+    window.click("consent-paste").await;
+    let address = window.see("sign-in-address").await.text().await.unwrap();
+    window.fill("address", "http://localhost/SiemMsspConnector?code=x&state=y").await;
+    window.click("paste").await;
+    window.see("address-error").await;
+    window.picture("paste-refused").await;
+    let visitor = practice_tenant::visitor::Visitor::new(&practice.announcement).unwrap();
+    let admin = practice.announcement.users.iter().find(|user| user.role == "admin").unwrap();
+    let end = visitor.redirect_address(address.trim(), &admin.name).await.unwrap();
+    window.fill("address", end.as_str()).await;
+    window.click("paste").await;
+    window.see("consent-account").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_window_that_is_killed_opens_again_at_the_step_where_it_was() {
+    if !screen_is_there("a_window_that_is_killed_opens_again_at_the_step_where_it_was") {
+        return;
+    }
+    let practice = Practice::start(&[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let out = folder.path().join("files");
+    // A window that was asked for no keyring keeps nothing for a later one, so here there must be one.
+    let variables = variables_of(&practice, &[]);
+    let again = async |window: Window, screen: &str| {
+        window.kill().await;
+        let window = Window::open(&data, "killed", &variables).await;
+        window.screen(screen).await;
+        window
+    };
+    let mut window = open_on(&practice, &data, "killed", &[]).await;
+    register_by_hand(&mut window, &practice, None).await;
+    let window = again(window, "consent").await;
+    window.click("primary").await;
+    window.see("consent-account").await;
+    let window = again(window, "authorise").await;
+    window.see("authorised").await;
+    let window = again(window, "export").await;
+    window.fill("folder", out.to_str().unwrap()).await;
+    window.click("primary").await;
+    window.see("written").await;
+    let window = again(window, "test-pull").await;
+    window.click("primary").await;
+    window.see("alert-count").await;
     window.close().await;
 }

@@ -185,6 +185,26 @@ impl Window {
             .expect("the picture is kept");
     }
 
+    /// Kills the app without warning, as a power cut would, and the driver after it.
+    ///
+    /// # Panics
+    ///
+    /// When the driver cannot be waited for.
+    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+    pub async fn kill(mut self) {
+        for child in self.children() {
+            let _ = std::process::Command::new("kill").args(["-KILL", &child]).status();
+        }
+        self.process.kill().await.expect("the driver ends");
+    }
+
+    /// The process ids of the app.
+    fn children(&self) -> Vec<String> {
+        let Some(driver) = self.process.id() else { return Vec::new() };
+        let children = std::fs::read_to_string(format!("/proc/{driver}/task/{driver}/children"));
+        children.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    }
+
     /// Closes the window as a person does, and the driver after it.
     pub async fn close(self) {
         let _ = self.driver.clone().quit().await;
@@ -196,10 +216,7 @@ impl Drop for Window {
     fn drop(&mut self) {
         // The session of a killed driver is not ended politely: that would wait minutes for an answer.
         let _ = self.driver.clone().leak();
-        let Some(driver) = self.process.id() else { return };
-        let children =
-            std::fs::read_to_string(format!("/proc/{driver}/task/{driver}/children")).unwrap_or_default();
-        for child in children.split_whitespace() {
+        for child in self.children() {
             let _ = std::process::Command::new("kill").arg(child).status();
         }
         let _ = self.process.start_kill();

@@ -3,6 +3,21 @@ import { describe, expect, test } from 'vitest';
 import { done_until } from '../src/lib/host/fake';
 import { at, evidence, gone, heading, inside, open_customer, open_window, page, says, settled, step_state, until } from './window';
 
+describe('a window that was closed in the middle', () => {
+  test('opens the customer that was open, at the step where work goes on', async () => {
+    const { host, user } = await open_window({ customers: [done_until('consent', { id: 'contoso' })], left_at: 'contoso' });
+    await until(() => expect(page()).toBe('authorise'));
+    await user.click(at('home'));
+    await until(() => expect(page()).toBe('customers'));
+    expect(host.given.remember_place).toEqual([null]);
+  });
+
+  test('begins with the list when nothing is left to do, or the customer is gone', async () => {
+    await open_window({ customers: [done_until('test-pull', { id: 'contoso' })], left_at: 'contoso' });
+    expect(page()).toBe('customers');
+  });
+});
+
 describe('from nobody to a proven customer', () => {
   test('an empty home has two doors', async () => {
     await open_window();

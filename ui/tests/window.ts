@@ -52,4 +52,4 @@ export const step_state = (step: string): string | null => at(`step-${step}`).ge
 export const inside = (id: string) => within(at(id));
 
 /** Waits until something holds; bounded, and without a fixed pause. */
-export const until = (holds: () => void): Promise<void> => vi.waitFor(holds, { timeout: 2000, interval: 5 });
+export const until = (holds: () => void): Promise<void> => vi.waitFor(holds, { timeout: 20_000, interval: 5 });

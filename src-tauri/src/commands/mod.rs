@@ -17,6 +17,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         vault::bootstrap,
         vault::unlock,
         vault::journal,
+        vault::remember_place,
         customers::find_tenant,
         customers::propose,
         customers::customers,

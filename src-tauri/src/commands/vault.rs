@@ -22,6 +22,12 @@ pub(crate) async fn unlock(
 }
 
 #[tauri::command]
+pub(crate) async fn remember_place(desk: State<'_, Desk>, customer: Option<String>) -> Result<(), Problem> {
+    desk.remember(customer).await;
+    Ok(())
+}
+
+#[tauri::command]
 pub(crate) async fn journal(desk: State<'_, Desk>) -> Result<JournalState, Problem> {
     desk.engine().await?.journal().await
 }

@@ -83,8 +83,7 @@ impl Engine {
                     let waiting = needs_portal
                         && matches!(problem.code, ProblemCode::ApiDenied | ProblemCode::AuthorisationPending);
                     if !waiting {
-                        witness.failed(EvidenceKey::ApiAnswers, &[("problem", problem.code.as_str())]);
-                        return Err(problem);
+                        return Err(witness.failed_by(EvidenceKey::ApiAnswers, problem));
                     }
                     if started.elapsed() + pause > wait {
                         let pending = Problem::new(ProblemCode::AuthorisationPending);

@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
-use catalog::{GrantKind, Source};
+use catalog::{Audience, GrantKind, Source};
 use entra::{
-    AccessClaims, Answer, Attempt, Catcher, Discovery, Expectation, RedirectUri, SignIn, TenantName, TokenSet,
+    AccessClaims, Answer, Attempt, Catcher, Discovery, EntraError, Expectation, Identity, IdentityFault,
+    RedirectUri, SignIn, SigningKeys, TenantName, TokenSet,
 };
 use jiff::Timestamp;
 use url::Url;
@@ -142,7 +143,7 @@ impl Flow<'_> {
         }
         witness.proven(EvidenceKey::SignInReturned, &[("state", "matches")]);
         match answer {
-            Answer::Refused(refusal) => Err(self.access.problem(&entra::EntraError::Refused(refusal))),
+            Answer::Refused(refusal) => Err(self.access.problem(&EntraError::Refused(refusal))),
             Answer::Code(code) => {
                 let tokens = entra::redeem_code(
                     &self.access.http,
@@ -239,8 +240,8 @@ impl Flow<'_> {
             nonce: attempt.nonce(),
             now: clock::now(),
         };
-        let identity = match entra::verify(tokens.id_token.as_ref(), &keys, &expected) {
-            Ok(identity) => identity,
+        let (identity, tokens) = match self.identified(tokens, &keys, &expected).await {
+            Ok(both) => both,
             Err(error) => {
                 let problem = self.access.problem(&error);
                 let actual = problem.params.get("actual").cloned().unwrap_or_default();
@@ -252,10 +253,38 @@ impl Flow<'_> {
             EvidenceKey::TenantMatches,
             &[("expected", &self.customer.tenant_id), ("actual", &identity.tenant_id)],
         );
-        let granted = self.granted(&tokens)?;
-        witness.proven(EvidenceKey::PermissionsGranted, &[("granted", &granted.join(" "))]);
+        let granted = self.granted(&tokens, witness)?;
         let refresh_token = tokens.refresh_token.ok_or_else(|| Problem::new(ProblemCode::NoRefreshToken))?;
         Ok(Outcome { account: identity.user, granted, refresh_token: Some(refresh_token) })
+    }
+
+    /// Who signed in. The version 1 endpoint may answer a code with an unsigned id token, or with none: then the
+    /// refresh token is used at the version 2 endpoint, for no resource, whose id token is signed.
+    async fn identified(
+        &self,
+        tokens: TokenSet,
+        keys: &SigningKeys,
+        expected: &Expectation<'_>,
+    ) -> Result<(Identity, TokenSet), EntraError> {
+        let refused = match entra::verify(tokens.id_token.as_ref(), keys, expected) {
+            Ok(identity) => return Ok((identity, tokens)),
+            Err(refused) => refused,
+        };
+        let unsigned = matches!(
+            refused,
+            EntraError::IdentityRefused { reason: IdentityFault::Unsigned | IdentityFault::Missing }
+        );
+        let (true, Audience::Resource(_), Some(lasting)) =
+            (unsigned, &self.access.audience, &tokens.refresh_token)
+        else {
+            return Err(refused);
+        };
+        let Access { http, authority, .. } = self.access;
+        let nothing = Audience::Scopes(Vec::new());
+        let renewed = entra::refresh(http, authority, self.access.registration(), &nothing, lasting).await?;
+        let identity = entra::verify_renewed(renewed.id_token.as_ref(), keys, expected)?;
+        let refresh_token = renewed.refresh_token.or(tokens.refresh_token);
+        Ok((identity, TokenSet { refresh_token, ..tokens }))
     }
 
     /// An admin agreed: the app's own token is the proof, not the redirect. It may take Entra a moment to spread.
@@ -295,19 +324,18 @@ impl Flow<'_> {
                 &[("expected", &self.customer.tenant_id), ("actual", &tenant)],
             );
         }
-        let granted = self.granted(&tokens)?;
-        witness.proven(EvidenceKey::PermissionsGranted, &[("granted", &granted.join(" "))]);
-        Ok(granted)
+        self.granted(&tokens, witness)
     }
 
     /// What the token really carries. A token that cannot be read is not judged: only its audience may look inside.
-    fn granted(&self, tokens: &TokenSet) -> Result<Vec<String>, Problem> {
+    fn granted(&self, tokens: &TokenSet, witness: &mut Witness<'_>) -> Result<Vec<String>, Problem> {
         let claims = AccessClaims::read(&tokens.access_token);
         let granted = match (claims, &tokens.scope) {
             (Some(claims), _) => [claims.scopes, claims.roles].concat(),
             (None, Some(scope)) => scope.split_whitespace().map(str::to_owned).collect(),
             (None, None) => return Ok(Vec::new()),
         };
+        let facts = granted.join(" ");
         let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
         if let Some(permission) = Source::get(self.customer.source).permission(self.customer.grant) {
             // Whoever may write may read, too.
@@ -316,11 +344,13 @@ impl Flow<'_> {
                 permission.replace(".Read", ".ReadWrite").to_ascii_lowercase(),
             ];
             if !granted.iter().any(|name| wanted.contains(&short(name))) {
+                witness.failed(EvidenceKey::PermissionsGranted, &[("granted", &facts)]);
                 return Err(Problem::new(ProblemCode::PermissionMissing)
                     .with("permission", permission)
-                    .with("granted", granted.join(" ")));
+                    .with("granted", facts));
             }
         }
+        witness.proven(EvidenceKey::PermissionsGranted, &[("granted", &facts)]);
         Ok(granted)
     }
 

@@ -41,6 +41,12 @@ impl<'a> Witness<'a> {
         self.note(with_facts(Evidence::new(key, EvidenceState::Failed), facts));
     }
 
+    /// Says that a check failed, and by which problem; hands the problem back.
+    pub(crate) fn failed_by(&mut self, key: EvidenceKey, problem: Problem) -> Problem {
+        self.failed(key, &[("problem", problem.code.as_str())]);
+        problem
+    }
+
     /// Records a change of one check; a later state of the same check replaces the earlier one.
     pub(crate) fn note(&mut self, evidence: Evidence) {
         self.host.progress(Progress::Evidence(evidence.clone()));

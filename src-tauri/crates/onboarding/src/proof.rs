@@ -50,10 +50,11 @@ impl Engine {
         let cloud = cloud_of(&customer)?;
         let mut witness = Witness::new(host);
         witness.checking(EvidenceKey::FilesReadBack);
-        let files = read_folder(&folder)?;
-        let (connector, read) =
-            connectors::read_back(&files).map_err(|problem| problems::of_reading(&problem))?;
-        let said = Said::of(connector, read, &customer, &cloud)?;
+        let said = match Said::in_folder(&folder, &customer, &cloud) {
+            Ok(said) => said,
+            Err(problem) => return Err(witness.failed_by(EvidenceKey::FilesReadBack, problem)),
+        };
+        let connector = said.connector;
         let names: Vec<ProvenFile> =
             said.read.files.iter().map(|name| ProvenFile { name: name.clone(), proven: true }).collect();
         witness.proven(EvidenceKey::FilesReadBack, &[("connector", connector.as_str())]);
@@ -61,7 +62,10 @@ impl Engine {
         let http = network::client(&cloud)?;
         let tokens = FileTokens { said: &said, http: &http, cloud: &cloud, current: Mutex::new(None) };
         witness.checking(EvidenceKey::TokenFromFiles);
-        let token = defender::TokenSource::bearer(&tokens, false).await?;
+        let token = match defender::TokenSource::bearer(&tokens, false).await {
+            Ok(token) => token,
+            Err(problem) => return Err(witness.failed_by(EvidenceKey::TokenFromFiles, problem)),
+        };
         let claims = AccessClaims::read(&token);
         if let Some(tenant) = claims.as_ref().and_then(|claims| claims.tenant_id.as_deref()) {
             if !tenant.eq_ignore_ascii_case(&customer.tenant_id) {
@@ -79,7 +83,10 @@ impl Engine {
         );
 
         witness.checking(EvidenceKey::AlertsPulled);
-        let (summary, alerts) = said.pull(&http, &tokens, host).await?;
+        let (summary, alerts) = match said.pull(&http, &tokens, host).await {
+            Ok(pulled) => pulled,
+            Err(problem) => return Err(witness.failed_by(EvidenceKey::AlertsPulled, problem)),
+        };
         witness.proven(EvidenceKey::AlertsPulled, &[("alerts", &summary.alerts.to_string())]);
 
         let at = clock::now();
@@ -122,6 +129,7 @@ impl Engine {
 
 /// What the files say, compared with the customer it should be.
 struct Said {
+    connector: ConnectorId,
     read: ReadBack,
     authority: Authority,
     audience: Audience,
@@ -129,6 +137,13 @@ struct Said {
 }
 
 impl Said {
+    fn in_folder(folder: &Path, customer: &Customer, cloud: &Cloud) -> Result<Self, Problem> {
+        let files = read_folder(folder)?;
+        let (connector, read) =
+            connectors::read_back(&files).map_err(|problem| problems::of_reading(&problem))?;
+        Self::of(connector, read, customer, cloud)
+    }
+
     fn of(
         connector: ConnectorId,
         read: ReadBack,
@@ -181,7 +196,7 @@ impl Said {
                     .with("target", address.host_str().unwrap_or_default()));
             }
         }
-        Ok(Self { read, authority, audience, alerts })
+        Ok(Self { connector, read, authority, audience, alerts })
     }
 
     /// Pulls, widening the window of time until there are alerts.

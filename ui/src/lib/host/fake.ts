@@ -172,6 +172,8 @@ export interface FakeOptions {
   /** Alerts that a test pull finds. */
   alerts?: number;
   practice?: boolean;
+  /** The customer that was open in the session before. */
+  left_at?: string;
 }
 
 export interface FakeHost extends Host {
@@ -256,6 +258,7 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     problem: vault === 'open' ? null : problem('vault-locked'),
     practice,
     data_folder: '/home/lena/.local/share/mssp-onboard',
+    left_at: practice ? null : (options.left_at ?? null),
   });
 
   return {
@@ -517,6 +520,9 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     async journal() {
       await arrive('journal', []);
       return { entries: [], verified: true };
+    },
+    async remember_place(customer) {
+      await arrive('remember_place', [customer]);
     },
 
     async practice_start() {

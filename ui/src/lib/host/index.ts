@@ -37,6 +37,8 @@ export interface Bootstrap {
   /** Set while the practice tenant is on. */
   practice: PracticeView | null;
   data_folder: string;
+  /** The customer that was open when the window was last used. */
+  left_at: string | null;
 }
 
 /** The practice tenant, as the person rehearsing may see it. */
@@ -98,6 +100,8 @@ export interface Host {
   /** Ends the running consent, authorisation or test pull; it then rejects with `cancelled`. */
   cancel(): Promise<void>;
   journal(): Promise<JournalState>;
+  /** Notes which customer is open, for the next start; null for the list. */
+  remember_place(customer: string | null): Promise<void>;
 
   practice_start(): Promise<PracticeView>;
   practice_stop(): Promise<void>;

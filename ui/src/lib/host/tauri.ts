@@ -61,6 +61,7 @@ export function tauri_host(): Host {
 
     cancel: () => ask('cancel'),
     journal: () => ask('journal'),
+    remember_place: (customer) => ask('remember_place', { customer }),
 
     practice_start: () => ask('practice_start'),
     practice_stop: () => ask('practice_stop'),

@@ -59,9 +59,23 @@ export class App {
     this.practice = boot.practice;
     if (boot.vault === 'open' || boot.practice) {
       await this.home();
+      this.#resume(boot.left_at);
     } else {
       this.place = { at: 'unlock' };
     }
+  }
+
+  /** Opens the customer that was open when the window was closed or killed, at the step where work goes on. */
+  #resume(left_at: string | null): void {
+    const customer = this.customers.find((one) => one.id === left_at);
+    if (customer && !finished(customer)) {
+      this.open(customer);
+    }
+  }
+
+  /** Not being remembered costs a click at the next start, and nothing now. */
+  #remember(customer: string | null): void {
+    this.host.remember_place(customer).catch(() => undefined);
   }
 
   /** Back to the list; a page that cannot be left says why. */
@@ -78,6 +92,9 @@ export class App {
     const [customers, catalogue] = await Promise.all([this.host.customers(), this.host.propose({})]);
     this.customers = customers;
     this.catalogue = catalogue;
+    if (this.customer) {
+      this.#remember(null);
+    }
     this.customer = null;
     this.problem = null;
     this.#evidence = {};
@@ -87,6 +104,7 @@ export class App {
   /** A customer's page: where work goes on, or the end when nothing is left. */
   open(customer: CustomerView): void {
     this.customer = customer;
+    this.#remember(customer.id);
     this.place = { at: 'wizard', stage: finished(customer) ? 'finish' : customer.next };
   }
 
@@ -105,6 +123,9 @@ export class App {
 
   /** Takes up a customer's newer state. */
   take(customer: CustomerView): void {
+    if (this.customer?.id !== customer.id) {
+      this.#remember(customer.id);
+    }
     this.customer = customer;
     this.customers = this.customers.map((one) => (one.id === customer.id ? customer : one));
   }
