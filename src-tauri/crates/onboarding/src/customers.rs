@@ -2,14 +2,14 @@
 
 use catalog::{Cloud, Source};
 use connectors::ConnectorId;
-use vault::{Customer, NewCustomer, SecretKind};
+use vault::{Customer, NewCustomer, SecretKind, Vault, VaultError};
 
 use crate::contract::{
     AddCustomer, AuthorisationView, ConsentView, CustomerView, EditCustomer, ExportView, Problem,
     ProblemCode, ProofView, RegistrationView, Step,
 };
 use crate::engine::cloud_of;
-use crate::{Engine, destination, registration, steps, tenant};
+use crate::{Engine, clock, destination, registration, steps, tenant};
 
 /// Longest name of a customer, in characters: it becomes part of file names.
 const LONGEST_NAME: usize = 120;
@@ -76,14 +76,16 @@ impl Engine {
             client_id: None,
             redirect_uri: None,
             secret_expires: None,
-            added: crate::clock::now(),
+            added: clock::now(),
         };
-        let customer = self.with_vault(move |vault| vault.add(new)).await?;
-        self.record("customer-added", &customer.id, "done").await?;
-        let customer = match checked {
-            Some(checked) => self.keep_registration(customer, checked).await?,
-            None => customer,
-        };
+        let now = clock::now();
+        let customer = self
+            .all_or_nothing(move |vault| {
+                let customer = vault.add(new)?;
+                vault.record(now, "customer-added", Some(&customer.id), "done")?;
+                keep_registration(vault, customer, checked)
+            })
+            .await?;
         self.view_of(customer).await
     }
 
@@ -121,12 +123,14 @@ impl Engine {
             customer.connector = connector;
             steps::reset_after(&mut customer, Step::Authorise);
         }
-        self.store(&customer).await?;
-        self.record("customer-edited", &customer.id, "done").await?;
-        let customer = match checked {
-            Some(checked) => self.keep_registration(customer, checked).await?,
-            None => customer,
-        };
+        let now = clock::now();
+        let customer = self
+            .all_or_nothing(move |vault| {
+                vault.update(&customer)?;
+                vault.record(now, "customer-edited", Some(&customer.id), "done")?;
+                keep_registration(vault, customer, checked)
+            })
+            .await?;
         self.view_of(customer).await
     }
 
@@ -142,35 +146,6 @@ impl Engine {
         self.record("customer-forgotten", &customer.id, "done").await
     }
 
-    /// Seals the secret and keeps the app's ids. Consent belongs to the app, so another app asks for it again.
-    async fn keep_registration(
-        &self,
-        mut customer: Customer,
-        checked: registration::Checked,
-    ) -> Result<Customer, Problem> {
-        let redirect_uri = checked
-            .redirect_uri
-            .or_else(|| customer.redirect_uri.clone())
-            .unwrap_or_else(|| registration::REDIRECT_URI.to_owned());
-        let same_app = customer.client_id.as_deref() == Some(checked.client_id.as_str())
-            && customer.redirect_uri.as_deref() == Some(redirect_uri.as_str());
-        if !same_app {
-            steps::reset_after(&mut customer, Step::Register);
-        }
-        customer.client_id = Some(checked.client_id);
-        customer.redirect_uri = Some(redirect_uri);
-        customer.home_tenant = checked.home_tenant.or(customer.home_tenant);
-        customer.secret_expires = checked.secret_expires.or(customer.secret_expires);
-        if let Some(secret) = checked.secret {
-            steps::reset_after(&mut customer, Step::Authorise);
-            let id = customer.id.clone();
-            self.with_vault(move |vault| vault.put_secret(&id, SecretKind::ClientSecret, &secret)).await?;
-        }
-        self.store(&customer).await?;
-        self.record("registration-kept", &customer.id, "done").await?;
-        Ok(customer)
-    }
-
     /// A customer as people see it.
     pub(crate) async fn view_of(&self, customer: Customer) -> Result<CustomerView, Problem> {
         let id = customer.id.clone();
@@ -179,6 +154,36 @@ impl Engine {
             .await?;
         view(&customer, secret_kept)
     }
+}
+
+/// Seals the secret and keeps the app's ids, where some are given. Consent belongs to the app, so another app asks for it
+/// again.
+fn keep_registration(
+    vault: &Vault,
+    mut customer: Customer,
+    checked: Option<registration::Checked>,
+) -> Result<Customer, VaultError> {
+    let Some(checked) = checked else { return Ok(customer) };
+    let redirect_uri = checked
+        .redirect_uri
+        .or_else(|| customer.redirect_uri.clone())
+        .unwrap_or_else(|| registration::REDIRECT_URI.to_owned());
+    let same_app = customer.client_id.as_deref() == Some(checked.client_id.as_str())
+        && customer.redirect_uri.as_deref() == Some(redirect_uri.as_str());
+    if !same_app {
+        steps::reset_after(&mut customer, Step::Register);
+    }
+    customer.client_id = Some(checked.client_id);
+    customer.redirect_uri = Some(redirect_uri);
+    customer.home_tenant = checked.home_tenant.or(customer.home_tenant);
+    customer.secret_expires = checked.secret_expires.or(customer.secret_expires);
+    if let Some(secret) = checked.secret {
+        steps::reset_after(&mut customer, Step::Authorise);
+        vault.put_secret(&customer.id, SecretKind::ClientSecret, &secret)?;
+    }
+    vault.update(&customer)?;
+    vault.record(clock::now(), "registration-kept", Some(&customer.id), "done")?;
+    Ok(customer)
 }
 
 /// The connector that a customer remembers.

@@ -121,10 +121,27 @@ impl Engine {
         T: Send + 'static,
         F: FnOnce(&Vault) -> Result<T, VaultError> + Send + 'static,
     {
+        self.with_vault_alone(move |vault| work(vault)).await
+    }
+
+    /// Runs several calls of the vault as one: all of them happen, or none.
+    pub(crate) async fn all_or_nothing<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Vault) -> Result<T, VaultError> + Send + 'static,
+    {
+        self.with_vault_alone(move |vault| vault.all_or_nothing(work)).await
+    }
+
+    async fn with_vault_alone<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Vault) -> Result<T, VaultError> + Send + 'static,
+    {
         let inner = Arc::clone(&self.0);
         tokio::task::spawn_blocking(move || {
-            let vault = inner.vault.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&vault).map_err(|error| problems::of_vault(&error, &inner.folder))
+            let mut vault = inner.vault.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut vault).map_err(|error| problems::of_vault(&error, &inner.folder))
         })
         .await
         .map_err(|error| problems::of_panic(&error))?

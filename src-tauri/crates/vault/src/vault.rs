@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use uuid::Uuid;
 
 use crate::error::{Damage, LockKind, VaultError};
@@ -124,19 +124,52 @@ impl Vault {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Runs several calls as one: all of them happen, or none, whatever ends the process in between.
+    ///
+    /// # Errors
+    ///
+    /// The first error of the calls; nothing of them is kept then.
+    pub fn all_or_nothing<T, E: From<VaultError>>(
+        &mut self,
+        work: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.connection().execute_batch("BEGIN IMMEDIATE").map_err(VaultError::from)?;
+        let undo = Undo(self);
+        let done = work(undo.0)?;
+        undo.0.connection().execute_batch("COMMIT").map_err(VaultError::from)?;
+        Ok(done)
+    }
+
     /// Runs some changes in one transaction: all of them happen, or none.
     pub(crate) fn change<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
+        work: impl FnOnce(&Connection) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         change(&mut self.connection(), work)
     }
 }
 
+/// Takes back what [`Vault::all_or_nothing`] did not commit, in a panic too.
+struct Undo<'a>(&'a Vault);
+
+impl Drop for Undo<'_> {
+    fn drop(&mut self) {
+        let connection = self.0.connection();
+        if !connection.is_autocommit() {
+            // When even this fails, closing the connection takes it back.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+    }
+}
+
 fn change<T>(
     connection: &mut Connection,
-    work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
+    work: impl FnOnce(&Connection) -> Result<T, VaultError>,
 ) -> Result<T, VaultError> {
+    if !connection.is_autocommit() {
+        // Part of something larger, which commits all or nothing.
+        return work(connection);
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = work(&transaction)?;
     transaction.commit()?;

@@ -51,6 +51,39 @@ fn names_are_unique_whatever_their_case() {
 }
 
 #[test]
+fn several_calls_can_be_one_that_happens_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut vault = session(folder.path());
+    let secret = secrecy::SecretString::from("of the app");
+    let failed: Result<(), VaultError> = vault.all_or_nothing(|vault| {
+        let customer = vault.add(contoso("Contoso"))?;
+        vault.put_secret(&customer.id, SecretKind::ClientSecret, &secret)?;
+        vault.record(moment(1), "customer-added", Some(&customer.id), "done")?;
+        vault.add(contoso("Contoso")).map(drop)
+    });
+    assert!(matches!(failed, Err(VaultError::NameTaken { .. })));
+    assert!(vault.list().unwrap().is_empty() && vault.all_secrets().unwrap().is_empty());
+    assert!(vault.entries().unwrap().is_empty());
+    vault.verify().unwrap();
+
+    let panics = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        vault.all_or_nothing(|vault| -> Result<(), VaultError> {
+            vault.add(contoso("Contoso"))?;
+            panic!("in the middle")
+        })
+    }));
+    assert!(panics.is_err() && vault.list().unwrap().is_empty());
+
+    let customer = vault.all_or_nothing(|vault| {
+        let customer = vault.add(contoso("Contoso"))?;
+        vault.put_secret(&customer.id, SecretKind::ClientSecret, &secret)?;
+        Ok::<_, VaultError>(customer)
+    });
+    assert_eq!(vault.list().unwrap(), [customer.unwrap()]);
+    assert_eq!(vault.all_secrets().unwrap().len(), 1);
+}
+
+#[test]
 fn a_customer_is_found_by_id_and_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let vault = session(folder.path());
