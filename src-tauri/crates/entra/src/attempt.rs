@@ -59,6 +59,15 @@ impl Attempt {
         })
     }
 
+    /// Goes on with an attempt of an earlier process, of which only the `state` was kept: its answer can be an
+    /// administrator's consent or a refusal. A code cannot be redeemed with it, for its verifier is another one.
+    ///
+    /// # Errors
+    /// The operating system gave no random bytes.
+    pub fn resume(state: SecretString, lifetime: Duration) -> Result<Self, RandomUnavailable> {
+        Ok(Self { state, ..Self::begin(lifetime)? })
+    }
+
     /// Goes into the sign-in address, and comes back with the answer.
     pub fn state(&self) -> &SecretString {
         &self.state
@@ -152,6 +161,15 @@ mod tests {
 
         attempt.spend();
         assert_eq!(attempt.compare(&state), Err(StateFault::Spent));
+    }
+
+    #[test]
+    fn a_resumed_attempt_is_answered_by_the_state_of_the_first_and_by_nothing_else_of_it() {
+        let first = Attempt::begin(Attempt::LIFETIME).unwrap();
+        let resumed = Attempt::resume(first.state.clone(), Attempt::LIFETIME).unwrap();
+        assert_eq!(resumed.compare(first.state.expose_secret()), Ok(()));
+        assert_ne!(resumed.verifier.expose_secret(), first.verifier.expose_secret());
+        assert_ne!(resumed.nonce.expose_secret(), first.nonce.expose_secret());
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub enum CallbackFault {
     /// A parameter stands there twice.
     #[error("parameter `{0}` stands there twice")]
     Duplicate(&'static str),
+    /// A parameter is not encoded as a form is: a broken escape, or bytes that are no text.
+    #[error("parameter `{0}` is not properly encoded")]
+    Malformed(&'static str),
     /// There is no `state`.
     #[error("there is no state")]
     NoState,
@@ -53,6 +56,7 @@ impl CallbackFault {
             Self::NotAnAddress => "not-an-address",
             Self::OtherAddress => "other-address",
             Self::Duplicate(_) => "duplicate-parameter",
+            Self::Malformed(_) => "malformed-parameter",
             Self::NoState => "no-state",
             Self::State(StateFault::Wrong) => "wrong-state",
             Self::State(StateFault::Spent) => "already-answered",
@@ -77,7 +81,8 @@ struct Parameters {
 impl Parameters {
     fn parse(form: &[u8]) -> Result<Self, CallbackFault> {
         let mut known = Self::default();
-        for (name, value) in form_urlencoded::parse(form) {
+        for pair in form.split(|byte| *byte == b'&') {
+            let Some((name, value)) = form_urlencoded::parse(pair).next() else { continue };
             let (slot, name) = match name.as_ref() {
                 "state" => (&mut known.state, "state"),
                 "code" => (&mut known.code, "code"),
@@ -88,12 +93,23 @@ impl Parameters {
                 "tenant" => (&mut known.tenant, "tenant"),
                 _ => continue,
             };
+            // What Entra says for people may be cut in the middle of an escape; what is compared or sent on may not.
+            if !matches!(name, "error_description" | "error_subcode") && !is_well_encoded(pair) {
+                return Err(CallbackFault::Malformed(name));
+            }
             if slot.replace(Zeroizing::new(value.into_owned())).is_some() {
                 return Err(CallbackFault::Duplicate(name));
             }
         }
         Ok(known)
     }
+}
+
+/// Whether each `%` begins an escape, and the bytes are text when all are undone.
+fn is_well_encoded(pair: &[u8]) -> bool {
+    let mut escapes = pair.split(|byte| *byte == b'%').skip(1);
+    escapes.all(|rest| matches!(rest, [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit()))
+        && percent_encoding::percent_decode(pair).decode_utf8().is_ok()
 }
 
 /// Reads query or form parameters. Only a true answer spends the attempt.
@@ -193,6 +209,23 @@ mod tests {
             assert_eq!(read(form.as_bytes(), &mut attempt).unwrap_err(), fault, "{form}");
         }
         assert!(read(format!("code=x&state={state}").as_bytes(), &mut attempt).is_ok());
+    }
+
+    #[test]
+    fn what_is_badly_encoded_is_no_answer_and_does_not_end_the_attempt() {
+        let (mut attempt, state) = attempt();
+        for (form, name) in [
+            (format!("code=a%2&state={state}").into_bytes(), "code"),
+            (format!("code=a%zz&state={state}").into_bytes(), "code"),
+            (format!("code=%&state={state}").into_bytes(), "code"),
+            (format!("code=%ff%fe&state={state}").into_bytes(), "code"),
+            ([format!("state={state}&code=").as_bytes(), &[0xff, 0xc0]].concat(), "code"),
+            (format!("code=x&state={state}%f").into_bytes(), "state"),
+        ] {
+            assert_eq!(read(&form, &mut attempt).unwrap_err(), CallbackFault::Malformed(name));
+        }
+        let cut = format!("error=access_denied&error_description=caf%C3&state={state}");
+        assert!(matches!(read(cut.as_bytes(), &mut attempt), Ok(Answer::Refused(_))));
     }
 
     #[test]

@@ -5,21 +5,22 @@
 //! result; nothing is spawned, so that dropping the future or the catcher leaves no task and no socket behind.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use crate::desk::{Desk, Waiting, locked, serve};
-use crate::exclusive::{Families, hold};
-use crate::{Answer, Attempt, CallbackFault, RedirectUri};
+use crate::exclusive::{BOTH, IPV4, NotHeld, hold};
+use crate::{Answer, Attempt, CallbackFault, Family, RedirectUri};
 
 /// How long the clean page stays available after the answer.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// How long the self-probe may take; loopback needs microseconds.
-const PROBE_TIME: Duration = Duration::from_secs(2);
+/// How long the self-probe may take; loopback needs microseconds. Both families are probed at the same time.
+const PROBE_TIME: Duration = Duration::from_millis(1500);
 
 /// A listener that waits for the redirect.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub struct Catcher {
     listeners: Vec<TcpListener>,
     redirect: RedirectUri,
     port: u16,
+    lacks: Vec<Family>,
     /// An answer that was accepted when the wait for it was cancelled.
     answer: Mutex<Option<(u64, Answer)>>,
 }
@@ -38,10 +40,12 @@ pub enum CatcherError {
     #[error("the redirect URI is not of this computer")]
     NotLoopback,
     /// Another process holds the port.
-    #[error("port {port} is taken")]
+    #[error("another program holds port {port} ({})", family.as_str())]
     PortTaken {
         /// The port; 0 stands for any.
         port: u16,
+        /// The half of it that is taken.
+        family: Family,
     },
     /// The system keeps the port for itself.
     #[error("port {port} is reserved by the system")]
@@ -50,10 +54,14 @@ pub enum CatcherError {
         port: u16,
     },
     /// A connection to the port ends elsewhere.
-    #[error("a connection to port {port} does not arrive")]
+    #[error("a connection to port {port} ({}) does not arrive: {}", family.as_str(), how.as_str())]
     NotReached {
         /// The port.
         port: u16,
+        /// By which family.
+        family: Family,
+        /// What became of it.
+        how: Unreached,
     },
     /// The operating system gave no socket.
     #[error("no socket")]
@@ -63,6 +71,28 @@ pub enum CatcherError {
     Expired,
 }
 
+/// What became of a connection to our own listener that did not arrive at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreached {
+    /// Silence: a firewall drops it.
+    Dropped,
+    /// It was refused, although somebody listens.
+    Refused,
+    /// It was accepted by somebody else.
+    Elsewhere,
+}
+
+impl Unreached {
+    /// Stable kebab-case name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dropped => "dropped",
+            Self::Refused => "refused",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
 impl CatcherError {
     /// Stable kebab-case name.
     pub const fn as_str(&self) -> &'static str {
@@ -70,7 +100,9 @@ impl CatcherError {
             Self::NotLoopback => "not-loopback",
             Self::PortTaken { .. } => "port-taken",
             Self::PortReserved { .. } => "port-reserved",
-            Self::NotReached { .. } => "not-reached",
+            Self::NotReached { how: Unreached::Dropped, .. } => "connection-dropped",
+            Self::NotReached { how: Unreached::Refused, .. } => "connection-refused",
+            Self::NotReached { how: Unreached::Elsewhere, .. } => "connection-elsewhere",
             Self::Socket(_) => "socket",
             Self::Expired => "expired",
         }
@@ -84,6 +116,10 @@ pub enum CatcherEvent {
     Contact,
     /// A browser spoke TLS to the plain port: it insists on `https://localhost` (HSTS, HTTPS-only mode).
     TlsSpoken,
+    /// Something spoke HTTP/2 without being asked to.
+    Http2Spoken,
+    /// A page wanted to open a WebSocket here.
+    WebSocketAsked,
     /// Something came to the redirect's path that is no answer.
     NotAnAnswer(CallbackFault),
 }
@@ -100,27 +136,31 @@ impl Catcher {
             return Err(CatcherError::NotLoopback);
         }
         let families = match registered.url().host_str() {
-            Some("localhost") => Families::Both,
-            _ => Families::Ipv4,
+            Some("localhost") => BOTH,
+            _ => IPV4,
         };
         let wanted = registered.port().unwrap_or(0);
-        let (port, listeners) = hold(wanted, families).map_err(|error| {
-            if error.kind() == io::ErrorKind::AddrInUse {
-                CatcherError::PortTaken { port: wanted }
-            } else if error.kind() == io::ErrorKind::PermissionDenied {
-                CatcherError::PortReserved { port: wanted }
-            } else {
-                CatcherError::Socket(error)
-            }
-        })?;
-        for listener in &listeners {
-            probe(listener).await.map_err(|()| CatcherError::NotReached { port })?;
-        }
+        let held = hold(wanted, families).map_err(|not_held| refused(wanted, not_held))?;
+        let port = held.port;
+        let probes = held.listeners.iter().map(|(family, listener)| async move {
+            let how = match listener.local_addr() {
+                Ok(address) => probe(listener, address).await,
+                Err(error) => return Err(CatcherError::Socket(error)),
+            };
+            how.map_err(|how| CatcherError::NotReached { port, family: *family, how })
+        });
+        futures_util::future::try_join_all(probes).await?;
         let redirect = match registered.port() {
             Some(_) => registered.clone(),
             None => registered.with_port(port),
         };
-        Ok(Self { listeners, redirect, port, answer: Mutex::new(None) })
+        let listeners = held.listeners.into_iter().map(|(_, listener)| listener).collect();
+        Ok(Self { listeners, redirect, port, lacks: held.missing, answer: Mutex::new(None) })
+    }
+
+    /// The address families of `localhost` that this computer does not have. The other one is held.
+    pub fn lacks(&self) -> &[Family] {
+        &self.lacks
     }
 
     /// The redirect URI for this sign-in: the same bytes go into the sign-in address and into the token request.
@@ -169,18 +209,93 @@ impl Catcher {
     }
 }
 
-/// Connects to the listener and looks whether the very connection arrives.
-async fn probe(listener: &TcpListener) -> Result<(), ()> {
+fn refused(port: u16, NotHeld { family, error }: NotHeld) -> CatcherError {
+    if error.kind() == io::ErrorKind::AddrInUse {
+        CatcherError::PortTaken { port, family }
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        CatcherError::PortReserved { port }
+    } else {
+        CatcherError::Socket(error)
+    }
+}
+
+/// Connects to an address and looks whether the very connection arrives at the listener.
+async fn probe(listener: &TcpListener, address: SocketAddr) -> Result<(), Unreached> {
+    let deadline = Instant::now() + PROBE_TIME;
+    let connected =
+        timeout_at(deadline, TcpStream::connect(address)).await.map_err(|_| Unreached::Dropped)?;
+    let connection = connected.map_err(|_| Unreached::Refused)?;
+    let from = connection.local_addr().map_err(|_| Unreached::Refused)?;
     let arrives = async {
-        let address = listener.local_addr()?;
-        let probe = TcpStream::connect(address).await?;
-        let from = probe.local_addr()?;
         // Whoever else knocks before anybody was sent here has no business here.
         while listener.accept().await?.1 != from {}
         io::Result::Ok(())
     };
-    match timeout(PROBE_TIME, arrives).await {
+    match timeout_at(deadline, arrives).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(()),
+        Ok(Err(_)) | Err(_) => Err(Unreached::Elsewhere),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Instant;
+
+    use super::*;
+
+    async fn listener() -> TcpListener {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_somebody_else_takes_is_noticed_in_time() {
+        let (ours, theirs) = (listener().await, listener().await);
+        let started = Instant::now();
+        assert_eq!(probe(&ours, theirs.local_addr().unwrap()).await, Err(Unreached::Elsewhere));
+        assert!(started.elapsed() < Duration::from_secs(2));
+        assert_eq!(probe(&ours, ours.local_addr().unwrap()).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_told_from_a_dropped_one() {
+        let (ours, gone) = (listener().await, listener().await);
+        let nobody = gone.local_addr().unwrap();
+        drop(gone);
+        let how = probe(&ours, nobody).await;
+        // Windows keeps trying a refused port for two seconds.
+        assert!(how == Err(Unreached::Refused) || cfg!(windows) && how == Err(Unreached::Dropped), "{how:?}");
+    }
+
+    /// A listener whose queue is full drops what comes, as a firewall does.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_dropped_connection_is_named_in_two_seconds() {
+        let full = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        full.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        full.listen(0).unwrap();
+        let address = full.local_addr().unwrap().as_socket().unwrap();
+        let mut queue = Vec::new();
+        while let Ok(connected) = timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+            queue.push(connected.unwrap());
+        }
+        let started = Instant::now();
+        assert_eq!(probe(&listener().await, address).await, Err(Unreached::Dropped));
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn a_reserved_port_is_told_from_a_taken_one() {
+        let not_held = |kind: io::ErrorKind| NotHeld { family: Family::Ipv6, error: kind.into() };
+        assert!(matches!(
+            refused(80, not_held(io::ErrorKind::AddrInUse)),
+            CatcherError::PortTaken { port: 80, family: Family::Ipv6 }
+        ));
+        // What Windows says of a range that Hyper-V keeps (WSAEACCES), and Unix of a port below 1024.
+        assert!(matches!(
+            refused(80, not_held(io::ErrorKind::PermissionDenied)),
+            CatcherError::PortReserved { port: 80 }
+        ));
+        assert!(matches!(refused(80, not_held(io::ErrorKind::OutOfMemory)), CatcherError::Socket(_)));
     }
 }

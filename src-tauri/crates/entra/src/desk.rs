@@ -16,10 +16,11 @@ use futures_util::future::{AbortHandle, Abortable};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE, HOST, HeaderValue, UPGRADE};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use url::Url;
@@ -142,14 +143,15 @@ impl Desk<'_> {
         })
     }
 
-    async fn converse(&self, number: u64, stream: TcpStream) {
-        let mut first = [0_u8; 1];
-        match stream.peek(&mut first).await {
-            // The first byte of a TLS handshake record (RFC 8446, 5.1).
-            Ok(1) if first == [0x16] => return self.tell(CatcherEvent::TlsSpoken),
-            Ok(1) => {}
-            Ok(_) | Err(_) => return,
-        }
+    async fn converse(&self, number: u64, mut stream: TcpStream) {
+        let first = match opening(&mut stream).await {
+            Ok(Opening::Tls) => return self.tell(CatcherEvent::TlsSpoken),
+            Ok(Opening::Http2) => return self.tell(CatcherEvent::Http2Spoken),
+            Ok(Opening::Other(first)) => first,
+            Err(_) => return,
+        };
+        let (read, write) = stream.into_split();
+        let stream = tokio::io::join(io::Cursor::new(first).chain(read), write);
         let service = service_fn(|request| async move {
             Ok::<_, std::convert::Infallible>(self.answer(number, request).await)
         });
@@ -169,6 +171,10 @@ impl Desk<'_> {
         }
         let language = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let language = Language::preferred(language);
+        if asks_for_a_web_socket(&request) {
+            self.tell(CatcherEvent::WebSocketAsked);
+            return pages::not_an_answer(language);
+        }
         let get = request.method() == Method::GET;
         let path = request.uri().path();
         let asks = request.uri().query().is_some_and(|query| query.contains('='));
@@ -186,6 +192,10 @@ impl Desk<'_> {
         }
         if path != self.path {
             return pages::bare(StatusCode::NOT_FOUND);
+        }
+        // A browser that fetches ahead shows nobody the page. It is told to come again when a person does.
+        if fetches_ahead(&request) {
+            return pages::bare(StatusCode::SERVICE_UNAVAILABLE);
         }
         self.tell(CatcherEvent::Contact);
         if get {
@@ -251,6 +261,50 @@ impl Desk<'_> {
             (waiting.on_event)(event);
         }
     }
+}
+
+/// What a connection begins with.
+enum Opening {
+    /// A TLS handshake record (RFC 8446, 5.1).
+    Tls,
+    /// HTTP/2 with prior knowledge (RFC 9113, 3.4).
+    Http2,
+    /// Anything else, perhaps HTTP/1: the bytes read so far.
+    Other(Vec<u8>),
+}
+
+/// Reads no more than it takes to tell them apart.
+async fn opening(stream: &mut TcpStream) -> io::Result<Opening> {
+    const PREFACE: &[u8] = b"PRI";
+    let mut first = Vec::with_capacity(PREFACE.len());
+    loop {
+        let byte = stream.read_u8().await?;
+        if first.is_empty() && byte == 0x16 {
+            return Ok(Opening::Tls);
+        }
+        first.push(byte);
+        if first == PREFACE {
+            return Ok(Opening::Http2);
+        }
+        if !PREFACE.starts_with(&first) {
+            return Ok(Opening::Other(first));
+        }
+    }
+}
+
+fn asks_for_a_web_socket(request: &Request<Incoming>) -> bool {
+    let mut upgrades = request.headers().get_all(UPGRADE).iter();
+    upgrades.any(|value| value.as_bytes().to_ascii_lowercase().windows(9).any(|word| word == b"websocket"))
+}
+
+/// How browsers mark what nobody has asked for yet: `Sec-Purpose` (Fetch), and its two elders.
+fn fetches_ahead(request: &Request<Incoming>) -> bool {
+    ["sec-purpose", "purpose", "x-moz"].iter().any(|name| {
+        request
+            .headers()
+            .get(*name)
+            .is_some_and(|value| value.as_bytes().to_ascii_lowercase().starts_with(b"prefetch"))
+    })
 }
 
 fn is_form(request: &Request<Incoming>) -> bool {

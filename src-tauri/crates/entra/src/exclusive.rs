@@ -13,51 +13,86 @@ use tokio::net::TcpListener;
 const TRIES: u32 = 16;
 const BACKLOG: i32 = 128;
 
-/// Which families the redirect address may reach.
+/// A family of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Families {
-    /// `localhost`: both, as far as this computer has them.
-    Both,
+pub enum Family {
     /// `127.0.0.1`.
     Ipv4,
+    /// `[::1]`.
+    Ipv6,
+}
+
+impl Family {
+    /// Stable kebab-case name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+        }
+    }
+
+    const fn loopback(self) -> IpAddr {
+        match self {
+            Self::Ipv4 => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            Self::Ipv6 => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        }
+    }
+}
+
+/// What `localhost` may mean.
+pub(crate) const BOTH: &[Family] = &[Family::Ipv4, Family::Ipv6];
+/// What `127.0.0.1` means.
+pub(crate) const IPV4: &[Family] = &[Family::Ipv4];
+
+/// A port that is held.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) port: u16,
+    pub(crate) listeners: Vec<(Family, TcpListener)>,
+    /// The families that this computer does not have.
+    pub(crate) missing: Vec<Family>,
+}
+
+/// A port that is not held, and the half of it that is to blame.
+#[derive(Debug)]
+pub(crate) struct NotHeld {
+    pub(crate) family: Family,
+    pub(crate) error: io::Error,
 }
 
 /// Holds a port; any free one for port 0.
-pub(crate) fn hold(port: u16, families: Families) -> io::Result<(u16, Vec<TcpListener>)> {
-    let tries = if port == 0 { TRIES } else { 1 };
-    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-    for _ in 0..tries {
-        match hold_once(port, families) {
-            Ok(held) => return Ok(held),
-            Err(error) if is_occupied(&error) => last = error,
-            Err(error) => return Err(error),
+pub(crate) fn hold(port: u16, families: &[Family]) -> Result<Held, NotHeld> {
+    let mut tries = if port == 0 { TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        match hold_once(port, families, Family::loopback) {
+            Err(not_held) if tries > 0 && is_occupied(&not_held.error) => {}
+            done => return done,
         }
     }
-    Err(last)
 }
 
-fn hold_once(port: u16, families: Families) -> io::Result<(u16, Vec<TcpListener>)> {
-    let mut listeners = Vec::new();
-    let mut held = port;
-    let mut missing = None;
-    let addresses: &[IpAddr] = match families {
-        Families::Both => &[IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
-        Families::Ipv4 => &[IpAddr::V4(Ipv4Addr::LOCALHOST)],
-    };
-    for address in addresses {
-        match listen(SocketAddr::new(*address, held)) {
-            Ok(listener) => {
-                held = listener.local_addr()?.port();
-                listeners.push(listener);
+fn hold_once(port: u16, families: &[Family], address: impl Fn(Family) -> IpAddr) -> Result<Held, NotHeld> {
+    let mut held = Held { port, listeners: Vec::new(), missing: Vec::new() };
+    let mut last = None;
+    for &family in families {
+        let listener = listen(SocketAddr::new(address(family), held.port));
+        match listener.and_then(|listener| Ok((listener.local_addr()?.port(), listener))) {
+            Ok((port, listener)) => {
+                held.port = port;
+                held.listeners.push((family, listener));
             }
-            Err(error) if is_occupied(&error) => return Err(error),
+            Err(error) if is_occupied(&error) => return Err(NotHeld { family, error }),
             // This computer does not have that family.
-            Err(error) => missing = Some(error),
+            Err(error) => {
+                held.missing.push(family);
+                last = Some(NotHeld { family, error });
+            }
         }
     }
-    match missing {
-        Some(error) if listeners.is_empty() => Err(error),
-        _ => Ok((held, listeners)),
+    match last {
+        Some(not_held) if held.listeners.is_empty() => Err(not_held),
+        _ => Ok(held),
     }
 }
 
@@ -106,25 +141,40 @@ mod tests {
 
     #[tokio::test]
     async fn both_families_hold_the_same_port() {
-        let (port, listeners) = hold(0, Families::Both).unwrap();
-        assert!(!listeners.is_empty());
-        for listener in &listeners {
+        let held = hold(0, BOTH).unwrap();
+        assert!(!held.listeners.is_empty());
+        for (_, listener) in &held.listeners {
             let address = listener.local_addr().unwrap();
             assert!(address.ip().is_loopback());
-            assert_eq!(address.port(), port);
+            assert_eq!(address.port(), held.port);
         }
     }
 
     #[tokio::test]
     async fn a_held_port_is_held_against_others() {
-        let (port, _listeners) = hold(0, Families::Both).unwrap();
-        assert!(is_occupied(&hold(port, Families::Ipv4).unwrap_err()));
+        let held = hold(0, BOTH).unwrap();
+        let refused = hold(held.port, IPV4).unwrap_err();
+        assert_eq!(refused.family, Family::Ipv4);
+        assert!(is_occupied(&refused.error));
     }
 
     #[tokio::test]
-    async fn a_port_whose_other_half_is_taken_is_not_held() {
+    async fn a_port_whose_other_half_is_taken_is_not_held_and_the_half_is_named() {
         let Ok(other) = listen("[::1]:0".parse().unwrap()) else { return };
         let port = other.local_addr().unwrap().port();
-        assert!(is_occupied(&hold(port, Families::Both).unwrap_err()));
+        let refused = hold(port, BOTH).unwrap_err();
+        assert_eq!(refused.family, Family::Ipv6);
+        assert!(is_occupied(&refused.error));
+    }
+
+    #[tokio::test]
+    async fn a_family_that_this_computer_lacks_is_named_and_the_other_one_held() {
+        // An address for documentation (RFC 3849), which no computer has.
+        let nowhere: IpAddr = "2001:db8::1".parse().unwrap();
+        let address = |family| if family == Family::Ipv6 { nowhere } else { Family::Ipv4.loopback() };
+        let held = hold_once(0, BOTH, address).unwrap();
+        assert_eq!(held.missing, [Family::Ipv6]);
+        assert_eq!(held.listeners.len(), 1);
+        assert_eq!(hold_once(0, &[Family::Ipv6], address).unwrap_err().family, Family::Ipv6);
     }
 }

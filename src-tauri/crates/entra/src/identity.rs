@@ -50,10 +50,53 @@ pub struct Identity {
     pub name: Option<String>,
     /// The identity provider where the account is at home, when that is another one.
     pub home: Option<String>,
+    /// Entra says that the account is a guest (`acct`, an optional claim).
+    pub guest: Option<bool>,
     /// How the person proved themselves (`pwd`, `mfa`, …); empty when Entra does not say.
     pub methods: Vec<String>,
     /// Issuer.
     pub issuer: String,
+}
+
+/// Whether an account is at home in the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Belonging {
+    /// It is the tenant's own.
+    Member,
+    /// It is at home elsewhere. Its sign-ins are revoked there, not here.
+    Guest {
+        /// The tenant (GUID) or identity provider where it is at home, where that is told.
+        home: Option<String>,
+    },
+}
+
+impl Identity {
+    /// Whether the account is a guest, by the best that the token says: `acct`, the identity provider, the name.
+    pub fn belonging(&self) -> Belonging {
+        // `https://sts.windows.net/{tenant}/`, or a name such as `live.com`.
+        let home = self.home.as_deref().map(|home| {
+            home.split('/').find_map(crate::guid).unwrap_or_else(|| home.trim_matches('/').to_owned())
+        });
+        let elsewhere =
+            home.filter(|home| !home.eq_ignore_ascii_case(&self.tenant_id) && *home != self.issuer);
+        let invited = self.user.as_deref().is_some_and(|user| user.to_ascii_uppercase().contains("#EXT#"));
+        match self.guest {
+            Some(false) => Belonging::Member,
+            Some(true) => Belonging::Guest { home: elsewhere },
+            None if elsewhere.is_some() || invited => Belonging::Guest { home: elsewhere },
+            None => Belonging::Member,
+        }
+    }
+
+    /// Whether a second factor was used; `None` when the token does not say, as those of version 2 seldom do.
+    pub fn second_factor(&self) -> Option<bool> {
+        second_factor(&self.methods)
+    }
+}
+
+fn second_factor(methods: &[String]) -> Option<bool> {
+    let second = |method: &String| matches!(method.as_str(), "mfa" | "ngcmfa");
+    (!methods.is_empty()).then(|| methods.iter().any(second))
 }
 
 /// Why an id token does not hold.
@@ -187,6 +230,7 @@ fn compare(claims: IdClaims, expected: &Expectation<'_>) -> Result<Identity, Ent
         user: claims.upn.or(claims.preferred_username).or(claims.unique_name).or(claims.email),
         name: claims.name,
         home: claims.idp,
+        guest: claims.acct.map(|kind| kind == 1),
         methods: claims.amr,
         issuer,
     })
@@ -229,6 +273,12 @@ fn json_of<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&bytes).ok()
 }
 
+/// Reads and compares the claims of a token as if its signature held. For the fuzzer, which cannot sign.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn compare_unsigned(payload: &[u8], expected: &Expectation<'_>) -> Result<Identity, EntraError> {
+    compare(serde_json::from_slice(payload).map_err(|_| IdentityFault::Malformed)?, expected)
+}
+
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -267,6 +317,8 @@ struct IdClaims {
     name: Option<String>,
     #[serde(default)]
     idp: Option<String>,
+    #[serde(default, deserialize_with = "lenient_seconds")]
+    acct: Option<u64>,
     #[serde(default, deserialize_with = "one_or_many")]
     amr: Vec<String>,
 }
@@ -302,6 +354,8 @@ pub struct AccessClaims {
     pub roles: Vec<String>,
     /// Sign-in name of the person, where there is one.
     pub user: Option<String>,
+    /// How the person proved themselves; empty when it does not say.
+    pub methods: Vec<String>,
     /// End.
     pub expires: Option<Timestamp>,
 }
@@ -326,11 +380,17 @@ impl AccessClaims {
             scopes: words("scp"),
             roles: words("roles"),
             user: text("upn").or_else(|| text("preferred_username")).or_else(|| text("unique_name")),
+            methods: words("amr"),
             expires: claims
                 .get("exp")
                 .and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()))
                 .and_then(|second| Timestamp::from_second(second).ok()),
         })
+    }
+
+    /// Whether a second factor was used; `None` when it does not say.
+    pub fn second_factor(&self) -> Option<bool> {
+        second_factor(&self.methods)
     }
 
     /// Whether a permission is in it, delegated or not.

@@ -108,6 +108,35 @@ fn version_1_names_another_issuer_and_writes_text_for_numbers() {
 }
 
 #[test]
+fn a_guest_is_told_from_an_account_of_the_tenant() {
+    let belonging = |more: &[(&str, Value)]| {
+        let claims = more.iter().fold(claims(), |claims, (name, value)| with(claims, name, value.clone()));
+        check(&signed_by(&KEY, &header(), &claims)).unwrap().belonging()
+    };
+    let home = format!("https://sts.windows.net/{OTHER_TENANT}/");
+    let guest = |home: Option<&str>| Belonging::Guest { home: home.map(str::to_owned) };
+    assert_eq!(belonging(&[]), Belonging::Member);
+    assert_eq!(belonging(&[("idp", json!(format!("https://sts.windows.net/{TENANT}/")))]), Belonging::Member);
+    assert_eq!(belonging(&[("idp", json!(home))]), guest(Some(OTHER_TENANT)));
+    assert_eq!(belonging(&[("idp", json!("live.com"))]), guest(Some("live.com")));
+    assert_eq!(belonging(&[("upn", json!("a_b.example#EXT#@contoso.example"))]), guest(None));
+    assert_eq!(belonging(&[("acct", json!(1))]), guest(None));
+    assert_eq!(belonging(&[("acct", json!("0")), ("idp", json!(home))]), Belonging::Member);
+}
+
+#[test]
+fn a_second_factor_is_seen_missed_or_unknown() {
+    let factor = |methods: Value| {
+        check(&signed_by(&KEY, &header(), &with(claims(), "amr", methods))).unwrap().second_factor()
+    };
+    assert_eq!(factor(json!(["pwd", "mfa"])), Some(true));
+    assert_eq!(factor(json!(["ngcmfa"])), Some(true));
+    assert_eq!(factor(json!(["pwd"])), Some(false));
+    assert_eq!(factor(json!("pwd")), Some(false));
+    assert_eq!(factor(Value::Null), None);
+}
+
+#[test]
 fn the_algorithm_is_not_the_tokens_to_choose() {
     let payload = encode(claims().to_string());
     for none in ["none", "None", "NONE", "nOnE"] {

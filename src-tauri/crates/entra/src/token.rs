@@ -41,6 +41,8 @@ pub struct TokenSet {
     pub id_token: Option<SecretString>,
     /// How long the access token lives from now on.
     pub expires_in: Duration,
+    /// How long the refresh token lives, where Entra says so: it does for single-page apps, whose end after 24 hours.
+    pub refresh_expires_in: Option<Duration>,
     /// What was granted, as Entra tells it.
     pub scope: Option<String>,
 }
@@ -129,14 +131,18 @@ async fn ask(
             refusal.map_or_else(|| reply.failure().into(), |refusal| EntraError::Refused(Box::new(refusal)))
         );
     }
-    // The parser's own message would quote what it stumbled over.
-    let answer: Answer = serde_json::from_slice(reply.json())
-        .map_err(|error| reply.unreadable(format!("token answer, {:?} error", error.classify())))?;
+    read_tokens(reply.json()).map_err(|reason| reply.unreadable(reason).into())
+}
+
+/// Reads the answer of a token endpoint. The reason quotes nothing of it, as the parser's own message would.
+pub(crate) fn read_tokens(json: &[u8]) -> Result<TokenSet, String> {
+    let answer: Answer = serde_json::from_slice(json)
+        .map_err(|error| format!("token answer, {:?} error", error.classify()))?;
     if answer.token_type.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
-        return Err(reply.unreadable("another type of token than Bearer").into());
+        return Err("another type of token than Bearer".to_owned());
     }
     if answer.access_token.expose_secret().is_empty() {
-        return Err(reply.unreadable("an empty token").into());
+        return Err("an empty token".to_owned());
     }
     Ok(answer.into())
 }
@@ -185,6 +191,8 @@ struct Answer {
     token_type: Option<String>,
     #[serde(default, deserialize_with = "lenient_seconds")]
     expires_in: Option<u64>,
+    #[serde(default, deserialize_with = "lenient_seconds")]
+    refresh_token_expires_in: Option<u64>,
     #[serde(default)]
     scope: Option<String>,
 }
@@ -197,6 +205,7 @@ impl From<Answer> for TokenSet {
             refresh_token: answer.refresh_token.filter(present),
             id_token: answer.id_token.filter(present),
             expires_in: answer.expires_in.map_or(UNKNOWN_LIFETIME, Duration::from_secs),
+            refresh_expires_in: answer.refresh_token_expires_in.map(Duration::from_secs),
             scope: answer.scope.filter(|scope| !scope.is_empty()),
         }
     }
@@ -254,6 +263,14 @@ mod tests {
         );
         assert_eq!(scope_field(Leg::App, &one[..1]).as_deref(), Some("https://g.example/A"));
         assert_eq!(scope_field(Leg::Code, &two), None);
+    }
+
+    #[test]
+    fn the_short_life_of_a_single_page_apps_refresh_token_is_read() {
+        let tokens =
+            read_tokens(br#"{"access_token":"x","refresh_token":"r","refresh_token_expires_in":"86399"}"#);
+        assert_eq!(tokens.unwrap().refresh_expires_in, Some(Duration::from_secs(86_399)));
+        assert_eq!(read_tokens(br#"{"access_token":"x"}"#).unwrap().refresh_expires_in, None);
     }
 
     #[test]

@@ -174,7 +174,10 @@ async fn wrong_state_does_not_end_the_flow() {
         .iter()
         .filter_map(|event| match event {
             CatcherEvent::NotAnAnswer(fault) => Some(*fault),
-            CatcherEvent::Contact | CatcherEvent::TlsSpoken => None,
+            CatcherEvent::Contact
+            | CatcherEvent::TlsSpoken
+            | CatcherEvent::Http2Spoken
+            | CatcherEvent::WebSocketAsked => None,
         })
         .collect();
     assert_eq!(
@@ -357,7 +360,7 @@ async fn a_port_that_is_part_of_the_redirect_uri_is_held_exactly_or_not_at_all()
     let registered = RedirectUri::parse(&format!("http://localhost:{port}/x")).unwrap();
     let refused = Catcher::bind(&registered).await.unwrap_err();
     assert!(
-        matches!(refused, CatcherError::PortTaken { port: taken } | CatcherError::PortReserved { port: taken } if taken == port),
+        matches!(refused, CatcherError::PortTaken { port: taken, .. } | CatcherError::PortReserved { port: taken } if taken == port),
         "{refused:?}"
     );
     drop(other);
