@@ -5,6 +5,8 @@
 //! data file holds is never repeated in code.
 
 mod address;
+mod api_error;
+mod cause;
 mod cloud;
 mod cloud_file;
 mod error_code;
@@ -17,9 +19,11 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 
 pub use address::{AddressFault, under};
+pub use api_error::{ApiErrorEntry, api_error};
+pub use cause::{Cause, Causes, cause, causes, causes_of};
 pub use cloud::Cloud;
 pub use cloud_file::{CloudFileError, CloudFileFault};
-pub use error_code::{ErrorEntry, aadsts};
+pub use error_code::{ErrorEntry, aadsts, look_up};
 pub use ids::{GrantKind, Region, SourceId, UnknownName};
 pub use permission::{Permission, permissions_for};
 pub use source::{Audience, NotOffered, NotOfferedReason, Source, SourceState};
@@ -35,6 +39,10 @@ pub struct Catalog {
     pub permissions: Vec<Permission>,
     /// The error codes, in ascending order.
     pub errors: Vec<ErrorEntry>,
+    /// The refusals of APIs, in the order in which they are tried.
+    pub api_errors: Vec<ApiErrorEntry>,
+    /// The causes of problems.
+    pub causes: Causes,
     /// The day on which the least recently checked data file was checked.
     pub checked: Date,
 }
@@ -56,8 +64,14 @@ fn read() -> Catalog {
         permission::parse(include_str!("../data/permissions.toml")).expect("permissions.toml is well-formed");
     let (errors, errors_checked) =
         error_code::parse(include_str!("../data/aadsts.toml")).expect("aadsts.toml is well-formed");
-    let checked = clouds_checked.min(sources_checked).min(permissions_checked).min(errors_checked);
-    Catalog { clouds, sources, permissions, errors, checked }
+    let (api_errors, api_errors_checked) =
+        api_error::parse(include_str!("../data/api-errors.toml")).expect("api-errors.toml is well-formed");
+    let (causes, causes_checked) =
+        cause::parse(include_str!("../data/causes.toml")).expect("causes.toml is well-formed");
+    let checked = [sources_checked, permissions_checked, errors_checked, api_errors_checked, causes_checked]
+        .into_iter()
+        .fold(clouds_checked, Date::min);
+    Catalog { clouds, sources, permissions, errors, api_errors, causes, checked }
 }
 
 /// A TOML date as jiff's.

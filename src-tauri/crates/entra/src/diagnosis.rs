@@ -75,6 +75,23 @@ impl Refusal {
         self.codes.iter().find_map(|code| catalog::aadsts(*code)).map(|entry| entry.who.as_str())
     }
 
+    /// Names of what may lie behind it, the likeliest first; the catalogue knows them. Empty where no code is known.
+    pub fn causes(&self) -> &'static [String] {
+        let known = self.codes.iter().find_map(|code| catalog::aadsts(*code));
+        known.map_or(&[], |entry| entry.causes.as_slice())
+    }
+
+    /// A page of Microsoft's about the code that is shown, known here or not.
+    pub fn link(&self) -> Option<String> {
+        let code = self.code()?;
+        Some(catalog::aadsts(code).map_or_else(|| catalog::look_up(code), catalog::ErrorEntry::link))
+    }
+
+    /// Microsoft's clock at the refusal, as the body tells it (`2026-11-20 10:00:00Z`).
+    pub fn told_at(&self) -> Option<jiff::Timestamp> {
+        self.timestamp.as_deref()?.trim().replacen(' ', "T", 1).parse().ok()
+    }
+
     /// Worth asking again later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
         matches!(self.problem(), "microsoft-unavailable" | "throttled")
@@ -306,6 +323,19 @@ mod tests {
         let told = r#"{"error":"invalid_grant","error_codes":[70008]}"#;
         assert_eq!(body(Leg::Refresh, told).problem(), "refresh-token-dead");
         assert_eq!(body(Leg::Code, told).problem(), "sign-in-refused");
+    }
+
+    #[test]
+    fn a_code_brings_its_causes_and_every_code_its_page() {
+        let known = body(Leg::App, WRONG_SECRET);
+        assert_eq!(known.causes().first().map(String::as_str), Some("secret-id-pasted"));
+        assert_eq!(known.link().as_deref(), Some("https://login.microsoftonline.com/error?code=7000215"));
+        assert_eq!(known.told_at(), Some("2026-11-20T10:00:00Z".parse().unwrap()));
+        let unknown = body(Leg::Code, r#"{"error":"invalid_grant","error_codes":[123456],"timestamp":"soon"}"#);
+        assert!(unknown.causes().is_empty());
+        assert_eq!(unknown.link().as_deref(), Some("https://login.microsoftonline.com/error?code=123456"));
+        assert_eq!(unknown.told_at(), None);
+        assert_eq!(body(Leg::Code, r#"{"error":"x"}"#).link(), None);
     }
 
     #[test]

@@ -31,6 +31,12 @@ pub enum TransportError {
         /// What the TLS library said.
         reason: String,
     },
+    /// The proxy on the way wants a sign-in, or another one (407).
+    #[error("the proxy on the way to {host} wants a sign-in")]
+    ProxyRefused {
+        /// Host that was asked for, not the proxy's.
+        host: String,
+    },
     /// It did not answer in time.
     #[error("{host} did not answer in time")]
     TimedOut {
@@ -91,6 +97,7 @@ impl TransportError {
         match self {
             Self::Unreachable { .. } => "unreachable",
             Self::Tls { .. } => "tls-refused",
+            Self::ProxyRefused { .. } => "proxy-refused",
             Self::TimedOut { .. } => "timed-out",
             Self::Cut { .. } => "connection-cut",
             Self::Foreign { .. } => "foreign-host",
@@ -109,6 +116,7 @@ impl TransportError {
             }
             Self::Unreachable { .. }
             | Self::Tls { .. }
+            | Self::ProxyRefused { .. }
             | Self::Foreign { .. }
             | Self::TooLarge { .. }
             | Self::Unreadable { .. } => false,
@@ -125,7 +133,10 @@ impl TransportError {
         let mut cause = error.source();
         while let Some(current) = cause {
             if let Some(tls) = current.downcast_ref::<rustls::Error>() {
-                return Self::Tls { host, reason: tls.to_string() };
+                return Self::Tls { host, reason: verdict(tls) };
+            }
+            if is_proxy_refusal(current) {
+                return Self::ProxyRefused { host };
             }
             if is_cut(current) && !error.is_connect() {
                 return Self::Cut { host };
@@ -138,6 +149,19 @@ impl TransportError {
         }
         Self::Unreachable { host, reason: innermost }
     }
+}
+
+/// What the certificate's verifier said in its own words, else what the TLS library says.
+fn verdict(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(own)) => own.0.to_string(),
+        error => error.to_string(),
+    }
+}
+
+/// A 407 to `CONNECT`. The tunnel's error type is private to hyper-util; its text is all that there is.
+fn is_proxy_refusal(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.to_string() == "proxy authorization required"
 }
 
 /// The next cause. An I/O error passes over the very error inside it when it is asked for its source.
@@ -188,6 +212,8 @@ impl Reply {
     pub(crate) fn failure(&self) -> TransportError {
         let host = self.host.clone();
         match self.status {
+            // Over plain HTTP the proxy's own answer comes in the host's place.
+            407 => TransportError::ProxyRefused { host },
             429 => TransportError::Throttled { host, retry_after: self.retry_after },
             status @ 500..=599 => TransportError::Unavailable { host, status },
             status => {
@@ -272,6 +298,32 @@ mod tests {
             headers.insert(RETRY_AFTER, text.parse().unwrap());
             assert_eq!(retry_after(&headers, now), seconds.map(Duration::from_secs), "{text}");
         }
+    }
+
+    #[test]
+    fn the_verifiers_own_words_are_kept() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("issued by somebody else")]
+        struct Verdict;
+        let own = rustls::CertificateError::Other(rustls::OtherError(std::sync::Arc::new(Verdict)));
+        assert_eq!(verdict(&rustls::Error::InvalidCertificate(own)), "issued by somebody else");
+        assert!(verdict(&rustls::Error::DecryptError).contains("decrypt"));
+    }
+
+    #[test]
+    fn a_proxy_that_wants_a_sign_in_is_told_from_a_host_that_refuses() {
+        let reply = |status| Reply {
+            host: "login.example".to_owned(),
+            status,
+            date: None,
+            retry_after: None,
+            body: Zeroizing::new(Vec::new()),
+        };
+        assert_eq!(reply(407).failure(), TransportError::ProxyRefused { host: "login.example".to_owned() });
+        assert_eq!(reply(407).failure().problem(), "proxy-refused");
+        assert_eq!(reply(403).failure().problem(), "response-unreadable");
+        let text = std::io::Error::other("proxy authorization required");
+        assert!(is_proxy_refusal(&text));
     }
 
     #[test]

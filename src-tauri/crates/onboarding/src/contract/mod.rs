@@ -15,7 +15,7 @@ pub use customer::{
     DestinationQuery, EditCustomer, ExportView, PermissionView, PortalStep, ProofView, RegistrationInput,
     RegistrationSheet, RegistrationView, SourceView, Step, StepState, StepView, TenantFound, TenantQuery,
 };
-pub use problem::{Microsoft, Problem, ProblemCode, Who};
+pub use problem::{Microsoft, Problem, ProblemCause, ProblemCode, Who};
 pub use progress::{Evidence, EvidenceKey, EvidenceState, Fact, Progress, WaitingFor};
 pub use proof::{
     AuthorisationRequest, AuthorisationResult, Catcher, ConsentRequest, ConsentResult, ExportRequest,

@@ -14,6 +14,14 @@ pub struct Problem {
     pub params: BTreeMap<String, String>,
     /// Who can put it right.
     pub who: Who,
+    /// What may lie behind it, the likeliest first. Empty where the code says everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<ProblemCause>>", optional)]
+    pub causes: Vec<ProblemCause>,
+    /// A page of Microsoft's about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub link: Option<String>,
     /// What Microsoft said, where Microsoft spoke.
     pub microsoft: Option<Box<Microsoft>>,
     /// The redacted chain of causes, outermost first, for "Copy details".
@@ -23,7 +31,15 @@ pub struct Problem {
 impl Problem {
     /// A problem of which nothing is known but its code.
     pub fn new(code: ProblemCode) -> Self {
-        Self { code, params: BTreeMap::new(), who: code.who(), microsoft: None, details: Vec::new() }
+        Self {
+            code,
+            params: BTreeMap::new(),
+            who: code.who(),
+            causes: Vec::new(),
+            link: None,
+            microsoft: None,
+            details: Vec::new(),
+        }
     }
 
     /// Adds a value that the prose mentions.
@@ -59,6 +75,16 @@ impl std::fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+/// One thing that may lie behind a problem. Its words (cause, check, fix) are in the message files under its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct ProblemCause {
+    /// Kebab-case, from the catalogue.
+    pub name: String,
+    /// Who can put this one right.
+    pub who: Who,
+}
 
 /// Microsoft's own identification of a failure: what their support asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ts_rs::TS)]
@@ -209,12 +235,16 @@ problem_codes! {
     ApiRefused = "api-refused", 4, Developers;
     /// A host cannot be reached. Params: `host`.
     Unreachable = "unreachable", 5, ProviderAdmin;
-    /// A host's certificate is not trusted. Params: `host`, `reason`.
+    /// A host's certificate is not trusted. Params: `host`, `reason`, `issuer`.
     TlsRefused = "tls-refused", 5, ProviderAdmin;
     /// A host did not answer in time. Params: `host`.
     TimedOut = "timed-out", 5, ProviderAdmin;
     /// The connection broke half-way. Params: `host`.
     ConnectionCut = "connection-cut", 5, ProviderAdmin;
+    /// The proxy on the way wants a sign-in that it accepts (407). Params: `host`, `proxy`, `user`.
+    ProxyRefused = "proxy-refused", 5, You;
+    /// This computer's clock is off by more than a token's times allow. Params: `skew_seconds`.
+    ClockWrong = "clock-wrong", 5, You;
     /// Something wanted to lead elsewhere, and was not followed. Params: `host`, `target`.
     ForeignHost = "foreign-host", 5, ProviderAdmin;
     /// An answer is larger than any real one. Params: `host`, `limit`.
