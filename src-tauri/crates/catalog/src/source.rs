@@ -31,6 +31,10 @@ pub struct Source {
     pub delegated: Option<String>,
     /// Permission in an app's token (`roles`), where it takes one.
     pub application: Option<String>,
+    /// Questions that one app may ask of one tenant in a minute, where Microsoft published a figure.
+    pub per_minute: Option<u32>,
+    /// The same for an hour.
+    pub per_hour: Option<u32>,
     base: Base,
     path: String,
     resource: Option<String>,
@@ -205,6 +209,8 @@ struct Row {
     resource: Option<String>,
     delegated: Option<String>,
     application: Option<String>,
+    per_minute: Option<u32>,
+    per_hour: Option<u32>,
     grants: Vec<GrantKind>,
     clouds: Vec<String>,
     portal_authorisation: bool,
@@ -256,6 +262,8 @@ impl Row {
             clouds: self.clouds,
             delegated: self.delegated,
             application: self.application,
+            per_minute: self.per_minute,
+            per_hour: self.per_hour,
             base: self.base,
             path: self.path,
             resource: self.resource,
@@ -341,6 +349,15 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn published_rates_are_known() {
+        let rates = |id| (Source::get(id).per_minute, Source::get(id).per_hour);
+        assert_eq!(rates(SourceId::GraphAlerts), (Some(150), None));
+        assert_eq!(rates(SourceId::DefenderAlerts), (Some(100), Some(1500)));
+        assert_eq!(rates(SourceId::XdrIncidents), (Some(50), Some(1500)));
+        assert_eq!(rates(SourceId::SiemDetections), (None, None));
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(crate) struct Position {
     pub(crate) newest_first: bool,
     pub(crate) skip: u64,
     pub(crate) top: u64,
+    /// `$expand` is sent where the source knows it.
+    pub(crate) expands: bool,
 }
 
 /// Whether a token may go there at all.
@@ -55,8 +57,8 @@ pub(crate) fn check(address: &Url) -> Result<(), UnusableQuery> {
     }
 }
 
-/// An `OData` address.
-pub(crate) fn odata(address: &Url, rules: &Rules, position: &Position) -> Url {
+/// An `OData` address. `clauses` are joined to the filter as they stand.
+pub(crate) fn odata(address: &Url, rules: &Rules, position: &Position, clauses: &[String]) -> Url {
     let mut filters = Vec::new();
     let mut expand = None;
     let mut pairs = Pairs::new();
@@ -68,17 +70,18 @@ pub(crate) fn odata(address: &Url, rules: &Rules, position: &Position) -> Url {
             _ => pairs.push((name.into_owned(), value.into_owned())),
         }
     }
-    let Position { window, after_since, before_until, newest_first, skip, top } = position;
+    let Position { window, after_since, before_until, newest_first, skip, top, expands } = position;
     if let Some(since) = window.since {
         filters.push(format!("{} {} {since}", rules.changed, if *after_since { "gt" } else { "ge" }));
     }
     if let Some(until) = window.until {
         filters.push(format!("{} {} {until}", rules.changed, if *before_until { "lt" } else { "le" }));
     }
+    filters.extend_from_slice(clauses);
     if !filters.is_empty() {
         pairs.push(("$filter".into(), filters.join(" and ")));
     }
-    if let Some(expand) = expand.or_else(|| rules.expand.map(str::to_owned)) {
+    if let Some(expand) = expand.or_else(|| rules.expand.map(str::to_owned)).filter(|_| *expands) {
         pairs.push(("$expand".into(), expand));
     }
     if rules.orders {
@@ -165,6 +168,17 @@ fn exporter_time(time: jiff::Timestamp, edge: Edge) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string()
 }
 
+/// The sibling of a list of incidents that lists alerts.
+pub(crate) fn alerts_beside(incidents: &Url) -> Option<Url> {
+    let path = incidents.path().trim_end_matches('/');
+    let before = path.strip_suffix("/incidents")?;
+    let mut alerts = incidents.clone();
+    alerts.set_path(&format!("{before}/alerts_v2"));
+    alerts.set_query(None);
+    alerts.set_fragment(None);
+    Some(alerts)
+}
+
 /// The window that an address of the exporter names by itself.
 pub(crate) fn names_window(address: &Url) -> bool {
     address.query_pairs().any(|(name, _)| {
@@ -202,6 +216,7 @@ mod tests {
             newest_first: false,
             skip: 0,
             top: 1000,
+            expands: true,
         }
     }
 
@@ -211,7 +226,7 @@ mod tests {
             "https://graph.example/v1.0/security/alerts_v2?$filter=severity+eq+'high'+or+status%20eq%20'new'&$top=3&x=%2B%26",
         )
         .unwrap();
-        let url = odata(&address, rules::odata(SourceId::GraphAlerts).unwrap(), &position());
+        let url = odata(&address, rules::odata(SourceId::GraphAlerts).unwrap(), &position(), &[]);
         assert_eq!(
             url.as_str(),
             "https://graph.example/v1.0/security/alerts_v2?x=%2B%26&$filter=%28severity%20eq%20%27high%27%20or%20status%20eq%20%27new%27%29%20and%20lastUpdateDateTime%20ge%202026-11-20T10:00:00.1234567Z&$orderby=lastUpdateDateTime%20asc&$top=1000"
@@ -225,6 +240,7 @@ mod tests {
             &address,
             rules::odata(SourceId::DefenderAlerts).unwrap(),
             &Position { window: Window::default(), skip: 5, ..position() },
+            &[],
         );
         assert_eq!(url.as_str(), "https://api.example/api/alerts?$expand=evidence&$top=1000&$skip=5");
     }

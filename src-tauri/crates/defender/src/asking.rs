@@ -15,15 +15,18 @@ use zeroize::Zeroizing;
 
 use crate::error::{Denial, Part, PullError, Unreadable, Wait};
 use crate::outlet::{Halt, Outlet, RawAlert};
-use crate::pull::{Note, PullRequest, TokenSource};
+use crate::pull::{PullRequest, TokenSource};
 use crate::refusal::Refusal;
 use crate::rules;
 use crate::splitter::{Envelope, Fault, Splitter};
+use crate::summary::{Note, ProviderTrouble, PullSummary};
 use crate::transport::{denial, host, is_page, partial, retry_after, same_origin, unanswered};
 use crate::walk::Page;
 
 /// A refusal is read so far.
 const LONGEST_REFUSAL: usize = 64 << 10;
+/// Providers that are told of.
+const MOST_PROVIDERS: usize = 50;
 /// The splitter's cap on the envelope, as told in errors.
 const MOST_ENVELOPE: u64 = 64 << 20;
 
@@ -36,6 +39,9 @@ pub(crate) struct Asking<'p, T: TokenSource> {
     requests: u32,
     answered: bool,
     notes: Vec<Note>,
+    providers: Vec<ProviderTrouble>,
+    /// How often a question is repeated whose failing is known to have another way out.
+    few_retries: bool,
 }
 
 /// Why a question has no whole answer.
@@ -60,10 +66,26 @@ enum Attempt<E: std::error::Error + 'static> {
     },
 }
 
+/// Trouble that a smaller question may not meet.
+pub(crate) fn too_much<E: std::error::Error>(error: &PullError<E>) -> bool {
+    matches!(error, PullError::Unavailable { status: 500 | 502 | 504, .. })
+        || matches!(error, PullError::TimedOut { wait: Wait::Answer, .. })
+}
+
 impl<'p, T: TokenSource> Asking<'p, T> {
     pub(crate) fn new(http: &'p reqwest::Client, request: &'p PullRequest, tokens: &'p T) -> Self {
         let host = host(&request.address);
-        Self { http, request, tokens, host, requests: 0, answered: false, notes: Vec::new() }
+        Self {
+            http,
+            request,
+            tokens,
+            host,
+            requests: 0,
+            answered: false,
+            notes: Vec::new(),
+            providers: Vec::new(),
+            few_retries: false,
+        }
     }
 
     pub(crate) fn request(&self) -> &'p PullRequest {
@@ -76,9 +98,16 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         }
     }
 
-    /// Requests sent, and what was noted.
-    pub(crate) fn told(self) -> (u32, Vec<Note>) {
-        (self.requests, self.notes)
+    /// There is another way out of trouble than asking again: one repetition is enough.
+    pub(crate) fn few_retries(&mut self, few: bool) {
+        self.few_retries = few;
+    }
+
+    /// Puts down what became of the questions.
+    pub(crate) fn tell(self, summary: &mut PullSummary) {
+        summary.requests = self.requests;
+        summary.notes = self.notes;
+        summary.providers = self.providers;
     }
 
     pub(crate) fn bad_link(&self) -> PullError<T::Error> {
@@ -103,20 +132,30 @@ impl<'p, T: TokenSource> Asking<'p, T> {
     where
         F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
     {
-        let mut rejected = false;
+        // The last token was refused; and: a fresh one was fetched for that reason.
+        let (mut rejected, mut renewed) = (false, false);
         let mut repeated = 0;
+        let mut arrived = page.new;
         loop {
-            match self.attempt(url, rejected, outlet, page).await {
+            let attempt = self.attempt(url, rejected, outlet, page).await;
+            rejected = false;
+            // A line that breaks again and again still gets there, as long as each time brings something new.
+            if page.new > arrived {
+                (arrived, repeated, renewed) = (page.new, 0, false);
+            }
+            match attempt {
                 Ok(envelope) => return Ok(envelope),
                 Err(Attempt::Enough) => return Err(Trouble::Enough),
                 Err(Attempt::Final(error)) => return Err(Trouble::Failed(error)),
-                Err(Attempt::Unauthorised(error)) if rejected => return Err(Trouble::Failed(error)),
-                Err(Attempt::Unauthorised(_)) => rejected = true,
+                Err(Attempt::Unauthorised(error)) if renewed => return Err(Trouble::Failed(error)),
+                Err(Attempt::Unauthorised(_)) => (rejected, renewed) = (true, true),
                 Err(Attempt::Passing { error, note, wait }) => {
                     let patience = &self.request.patience;
                     let doubled = patience.first_delay.saturating_mul(1 << repeated.min(16));
                     let wait = wait.unwrap_or_else(|| doubled.min(patience.longest_delay));
-                    if repeated >= patience.retries || wait > patience.longest_delay {
+                    let few = self.few_retries && too_much(&error);
+                    let retries = if few { patience.retries.min(1) } else { patience.retries };
+                    if repeated >= retries || wait > patience.longest_delay {
                         return Err(Trouble::Failed(error));
                     }
                     tracing::debug!(host = self.host, ?wait, ?note, "asking again");
@@ -139,6 +178,11 @@ impl<'p, T: TokenSource> Asking<'p, T> {
     where
         F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
     {
+        if let Some(pace) = &self.request.pace {
+            if pace.turn().await {
+                self.note(Note::Paced);
+            }
+        }
         let token =
             self.tokens.bearer(rejected).await.map_err(|error| Attempt::Final(PullError::Caller(error)))?;
         let bearer = Zeroizing::new(format!("Bearer {}", token.expose_secret()));
@@ -247,8 +291,19 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         if !envelope.listed {
             return Err(Attempt::Final(self.unreadable(status, Unreadable::NoList, received)));
         }
-        for note in partly.into_iter().flatten() {
-            self.note(note);
+        if let Some(troubles) = partly {
+            if troubles.is_empty() {
+                self.note(Note::PartialAnswer);
+            }
+            for trouble in troubles {
+                self.note(trouble.note());
+                // The time that a provider took differs from page to page; the provider does not.
+                let known =
+                    |it: &ProviderTrouble| it.provider == trouble.provider && it.status == trouble.status;
+                if !self.providers.iter().any(known) && self.providers.len() < MOST_PROVIDERS {
+                    self.providers.push(trouble);
+                }
+            }
         }
         Ok(envelope)
     }

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Unreadable;
 use crate::fields::{about, pick, raw_text, row, time};
-use crate::query::Query;
+use crate::query::{Query, Severity, Status};
 use crate::row::AlertRow;
 use crate::rules;
 use crate::seen::Seen;
@@ -71,6 +71,14 @@ pub(crate) struct Outlet<F> {
     held: Option<BTreeMap<NewestFirst, Held>>,
     machine_groups: Vec<String>,
     tags: Vec<String>,
+    severities: Vec<Severity>,
+    statuses: Vec<Status>,
+    /// What the elements of the list are. Alerts are read while the incidents of a pull are asked for theirs.
+    elements: SourceId,
+    /// Incidents that came without their alerts.
+    bare_incidents: Vec<String>,
+    /// The source is asked for everything, and what is not wanted is left out here.
+    pub(crate) filters: bool,
     pub(crate) alerts: u64,
     pub(crate) repeats: u64,
     pub(crate) bytes: u64,
@@ -101,17 +109,27 @@ impl<F> Outlet<F> {
             seen: Seen::default(),
             limit: query.limit.unwrap_or(u64::MAX),
             held: hold.then(BTreeMap::new),
+            filters: !(machine_groups.is_empty() && tags.is_empty()),
             machine_groups,
             tags,
+            severities: query.severities.clone(),
+            statuses: query.statuses.clone(),
+            elements: source,
+            bare_incidents: Vec::new(),
             alerts: 0,
             repeats: 0,
             bytes: 0,
         }
     }
 
-    /// The source is asked for everything, and what is not wanted is left out here.
-    pub(crate) fn filters(&self) -> bool {
-        !(self.machine_groups.is_empty() && self.tags.is_empty())
+    /// From here on the list holds what this source's list holds.
+    pub(crate) fn reads(&mut self, elements: SourceId) {
+        self.elements = elements;
+    }
+
+    /// The incidents that came without their alerts since the last call.
+    pub(crate) fn bare_incidents(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.bare_incidents)
     }
 
     /// Takes an element of the list.
@@ -120,7 +138,7 @@ impl<F> Outlet<F> {
         F: FnMut(RawAlert<'_>) -> Result<(), E>,
     {
         let json = std::str::from_utf8(element).map_err(|_| Halt::Unreadable(Unreadable::NotUtf8))?;
-        match self.source {
+        match self.elements {
             SourceId::SiemDetections => self.detection(json, page),
             SourceId::GraphAlerts => self.alert(json, &["id", "lastUpdateDateTime"], page),
             SourceId::DefenderAlerts => self.alert(json, &["id", "lastUpdateTime"], page),
@@ -188,6 +206,9 @@ impl<F> Outlet<F> {
         let id = raw_text(id);
         let known = self.seen.contains(&("incident", key(&id, json)));
         let mut new = !known;
+        if alerts.is_none() && !known && !id.is_empty() {
+            self.bare_incidents.push(id.as_ref().to_owned());
+        }
         let alerts: Vec<&RawValue> = match alerts.map(RawValue::get) {
             None | Some("null") => Vec::new(),
             Some(list) => serde_json::from_str(list).map_err(|_| Halt::Unreadable(Unreadable::NotAnAlert))?,
@@ -216,7 +237,7 @@ impl<F> Outlet<F> {
             self.repeats += 1;
             return Ok(());
         }
-        if self.filters() && !about(self.source, alert.json, &self.machine_groups, &self.tags) {
+        if !self.wanted(alert.json) {
             return Ok(());
         }
         if let Some(held) = &mut self.held {
@@ -232,6 +253,23 @@ impl<F> Outlet<F> {
         }
         self.give(alert).map_err(Halt::Caller)?;
         if self.alerts >= self.limit { Err(Halt::Enough) } else { Ok(()) }
+    }
+
+    /// Whether an alert is one that was asked for. What the API was asked to leave out is looked at again: where it
+    /// does not know a filter, it may pass over it in silence.
+    fn wanted(&self, json: &str) -> bool {
+        let by_name = self.severities.is_empty() && self.statuses.is_empty();
+        if !by_name {
+            let Ok([severity, status]) = pick(json, &["severity", "status"]) else { return false };
+            let (severity, status) = (raw_text(severity), raw_text(status));
+            let fits = (self.severities.is_empty() || self.severities.iter().any(|it| it.is(&severity)))
+                && (self.statuses.is_empty() || self.statuses.iter().any(|it| it.is(&status)));
+            if !fits {
+                return false;
+            }
+        }
+        let anywhere = self.machine_groups.is_empty() && self.tags.is_empty();
+        anywhere || about(self.source, json, &self.machine_groups, &self.tags)
     }
 
     fn give<E>(&mut self, alert: RawAlert<'_>) -> Result<(), E>

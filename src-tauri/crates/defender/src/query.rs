@@ -1,4 +1,4 @@
-//! Which alerts are wanted: a window of time, a number, device groups and tags.
+//! Which alerts are wanted: a window of time, a number, device groups, tags, severities and states.
 //!
 //! Nothing here knows how a source spells any of it, and nothing reads a clock. The invariant: a [`Window`] never ends
 //! before it begins.
@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use catalog::SourceId;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Which alerts to pull. Everything left out means "all that the source gives by itself".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +25,86 @@ pub struct Query {
     pub machine_groups: Vec<String>,
     /// Only alerts of devices with one of these tags.
     pub tags: Vec<String>,
+    /// Only alerts of one of these severities.
+    pub severities: Vec<Severity>,
+    /// Only alerts in one of these states.
+    pub statuses: Vec<Status>,
+}
+
+/// How bad an alert is, in the words that all sources share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum Severity {
+    /// `informational`.
+    Informational,
+    /// `low`.
+    Low,
+    /// `medium`.
+    Medium,
+    /// `high`.
+    High,
+}
+
+impl Severity {
+    /// All, the mildest first.
+    pub const ALL: &[Self] = &[Self::Informational, Self::Low, Self::Medium, Self::High];
+
+    /// The name in contracts; also Graph's on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Informational => "informational",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+
+    /// Whether a source's word means this.
+    pub(crate) fn is(self, said: &str) -> bool {
+        said.trim().eq_ignore_ascii_case(self.as_str())
+    }
+}
+
+/// What has become of an alert, in the words that the four modern sources share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export, rename = "AlertStatus")]
+pub enum Status {
+    /// Nobody has looked at it.
+    New,
+    /// Somebody is at work.
+    InProgress,
+    /// Done with.
+    Resolved,
+}
+
+impl Status {
+    /// All, in the order of an alert's life.
+    pub const ALL: &[Self] = &[Self::New, Self::InProgress, Self::Resolved];
+
+    /// The name in contracts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::InProgress => "in-progress",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    /// Whether a source's word means this. `Active`, which Defender XDR says of what is open, means both of the first.
+    pub(crate) fn is(self, said: &str) -> bool {
+        let said: String = said
+            .chars()
+            .filter(|letter| !matches!(letter, ' ' | '-' | '_'))
+            .collect::<String>()
+            .to_lowercase();
+        match self {
+            Self::New => ["new", "active"].contains(&said.as_str()),
+            Self::InProgress => ["inprogress", "active"].contains(&said.as_str()),
+            Self::Resolved => said == "resolved",
+        }
+    }
 }
 
 /// A length of time back from now: ISO 8601, such as `PT2H` or `P30D`.
@@ -107,7 +188,7 @@ pub enum UnusableQuery {
     NotSaid {
         /// The source.
         source_id: SourceId,
-        /// `tags`.
+        /// `tags`, `status`.
         filter: &'static str,
     },
     /// The address is none of `http` or `https`, has no host, or carries a user name.

@@ -6,6 +6,8 @@
 
 use catalog::SourceId;
 
+use crate::query::{Query, Severity, Status};
+
 /// How one `OData` source is asked.
 #[derive(Debug)]
 pub(crate) struct Rules {
@@ -26,6 +28,59 @@ pub(crate) struct Rules {
     pub(crate) says_tags: bool,
     /// Newer members of enumerations come only on request.
     pub(crate) prefers_unknown_members: bool,
+    /// How `$filter` spells severity and state of an alert, where it knows them. Of incidents it knows the incident's
+    /// own, which are not those of its alerts.
+    pub(crate) spelling: Option<Spelling>,
+}
+
+/// How an API spells the members of its enumerations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// `inProgress`.
+    Camel,
+    /// `InProgress`.
+    Pascal,
+}
+
+impl Spelling {
+    const fn severity(self, severity: Severity) -> &'static str {
+        match (self, severity) {
+            (Self::Camel, severity) => severity.as_str(),
+            (Self::Pascal, Severity::Informational) => "Informational",
+            (Self::Pascal, Severity::Low) => "Low",
+            (Self::Pascal, Severity::Medium) => "Medium",
+            (Self::Pascal, Severity::High) => "High",
+        }
+    }
+
+    const fn status(self, status: Status) -> &'static str {
+        match (self, status) {
+            (Self::Camel, Status::New) => "new",
+            (Self::Camel, Status::InProgress) => "inProgress",
+            (Self::Camel, Status::Resolved) => "resolved",
+            (Self::Pascal, Status::New) => "New",
+            (Self::Pascal, Status::InProgress) => "InProgress",
+            (Self::Pascal, Status::Resolved) => "Resolved",
+        }
+    }
+}
+
+impl Rules {
+    /// What of a query `$filter` can say besides the window of time.
+    pub(crate) fn clauses(&self, query: &Query) -> Vec<String> {
+        let Some(spelling) = self.spelling else { return Vec::new() };
+        let severities = query.severities.iter().map(|severity| ("severity", spelling.severity(*severity)));
+        let statuses = query.statuses.iter().map(|status| ("status", spelling.status(*status)));
+        [severities.collect::<Vec<_>>(), statuses.collect()]
+            .into_iter()
+            .filter(|choices| !choices.is_empty())
+            .map(|choices| {
+                let either: Vec<_> =
+                    choices.iter().map(|(member, value)| format!("{member} eq '{value}'")).collect();
+                if either.len() > 1 { format!("({})", either.join(" or ")) } else { either.concat() }
+            })
+            .collect()
+    }
 }
 
 const GRAPH_ALERTS: Rules = Rules {
@@ -37,6 +92,7 @@ const GRAPH_ALERTS: Rules = Rules {
     incidents: false,
     says_tags: true,
     prefers_unknown_members: true,
+    spelling: Some(Spelling::Camel),
 };
 
 const GRAPH_INCIDENTS: Rules = Rules {
@@ -49,6 +105,7 @@ const GRAPH_INCIDENTS: Rules = Rules {
     incidents: true,
     says_tags: true,
     prefers_unknown_members: true,
+    spelling: None,
 };
 
 const DEFENDER_ALERTS: Rules = Rules {
@@ -60,6 +117,7 @@ const DEFENDER_ALERTS: Rules = Rules {
     incidents: false,
     says_tags: false,
     prefers_unknown_members: false,
+    spelling: Some(Spelling::Pascal),
 };
 
 const XDR_INCIDENTS: Rules = Rules {
@@ -71,6 +129,7 @@ const XDR_INCIDENTS: Rules = Rules {
     incidents: true,
     says_tags: true,
     prefers_unknown_members: false,
+    spelling: None,
 };
 
 /// The rules of an `OData` source; the legacy exporter has none, it answers everything in one list.

@@ -11,7 +11,7 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER, WARNING};
 use url::Url;
 
 use crate::error::{Denial, PullError, Wait};
-use crate::pull::Note;
+use crate::summary::ProviderTrouble;
 
 /// Host and port of an address, as told to people.
 pub(crate) fn host(address: &Url) -> String {
@@ -97,22 +97,27 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
 }
 
 /// What a 206 says about the providers behind Graph: `199 - "{Vendor}/{Provider}/{Status}/{ms}"`.
-pub(crate) fn partial(headers: &HeaderMap) -> Vec<Note> {
-    let mut notes: Vec<_> = headers
+pub(crate) fn partial(headers: &HeaderMap) -> Vec<ProviderTrouble> {
+    headers
         .get_all(WARNING)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split('"').skip(1).step_by(2))
-        .map(|text| match text.split('/').nth(2).map(str::trim) {
-            Some("403") => Note::ProviderNotLicensed,
-            Some("504") => Note::ProviderTimedOut,
-            Some(_) | None => Note::PartialAnswer,
+        .map(|text| {
+            let parts: Vec<&str> = text.split('/').map(str::trim).collect();
+            let number = |at: usize| parts.get(at).and_then(|part| part.parse::<u64>().ok());
+            ProviderTrouble {
+                provider: short(&parts.iter().take(2).copied().collect::<Vec<_>>().join("/")),
+                status: number(2).and_then(|status| u16::try_from(status).ok()),
+                milliseconds: number(3),
+            }
         })
-        .collect();
-    if notes.is_empty() {
-        notes.push(Note::PartialAnswer);
-    }
-    notes
+        .collect()
+}
+
+/// What is shown of a name that comes over the wire.
+fn short(name: &str) -> String {
+    name.chars().filter(|letter| !letter.is_control()).take(120).collect()
 }
 
 #[cfg(test)]
@@ -122,7 +127,7 @@ mod tests {
     use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER, WARNING};
 
     use super::{is_page, partial, retry_after};
-    use crate::pull::Note;
+    use crate::summary::Note;
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
@@ -150,15 +155,23 @@ mod tests {
     #[test]
     fn a_partial_answer_names_the_provider_that_failed() {
         let mut headers = HeaderMap::new();
-        assert_eq!(partial(&headers), [Note::PartialAnswer]);
+        assert_eq!(partial(&headers), []);
         headers.append(WARNING, HeaderValue::from_static(r#"199 - "Microsoft/MDATP/403/10""#));
         headers.append(
             WARNING,
             HeaderValue::from_static(r#"199 - "Microsoft/MCAS/504/10000", 199 - "Microsoft/X/500/1""#),
         );
+        let told: Vec<_> = partial(&headers)
+            .into_iter()
+            .map(|trouble| (trouble.provider.clone(), trouble.status, trouble.milliseconds, trouble.note()))
+            .collect();
         assert_eq!(
-            partial(&headers),
-            [Note::ProviderNotLicensed, Note::ProviderTimedOut, Note::PartialAnswer]
+            told,
+            [
+                ("Microsoft/MDATP".to_owned(), Some(403), Some(10), Note::ProviderNotLicensed),
+                ("Microsoft/MCAS".to_owned(), Some(504), Some(10_000), Note::ProviderTimedOut),
+                ("Microsoft/X".to_owned(), Some(500), Some(1), Note::PartialAnswer),
+            ]
         );
     }
 

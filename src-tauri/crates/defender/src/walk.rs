@@ -105,6 +105,7 @@ impl Walk {
             newest_first,
             skip: 0,
             top: top.clamp(1, rules.most_top),
+            expands: true,
         };
         Self {
             rules,
@@ -142,6 +143,27 @@ impl Walk {
         // What was known about full pages is about the larger ones.
         self.capacity = 0;
         shrinks
+    }
+
+    /// Asks for the elements alone, without what `$expand` would add to them, and for full pages again.
+    pub(crate) fn contract(&mut self) {
+        self.position.expands = false;
+        self.position.top = self.rules.most_top;
+        self.capacity = 0;
+    }
+
+    /// Keeps up with pages that links bring, so that a walk can go on from here where a link fails.
+    pub(crate) fn follow(&mut self, page: &Page) {
+        self.learn(page);
+        self.latest = self.latest.max(page.latest);
+        let window = &mut self.position.window;
+        match self.order {
+            Some(Order::Rising) => window.since = window.since.max(page.latest),
+            Some(Order::Falling) => {
+                window.until = window.until.into_iter().chain(page.earliest).min();
+            }
+            Some(Order::None) | None => {}
+        }
     }
 
     /// Goes on after a page that named no next one; false at the end of the list.

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use connectors::ConnectorId;
 use onboarding::contract::{Problem, ProblemCode};
+use onboarding::{Severity, Status};
 
 use crate::commands::{authorize, consent, customer, export, journal, pull, register, status, verify};
 use crate::prose::Language;
@@ -159,6 +160,16 @@ pub(crate) fn grant() -> impl TypedValueParser<Value = GrantKind> {
 /// Accepts the known names of regions.
 pub(crate) fn region() -> impl TypedValueParser<Value = Region> {
     known(Region::ALL, Region::as_str)
+}
+
+/// Accepts the known severities.
+pub(crate) fn severity() -> impl TypedValueParser<Value = Severity> {
+    known(Severity::ALL, Severity::as_str)
+}
+
+/// Accepts the known states of an alert.
+pub(crate) fn status() -> impl TypedValueParser<Value = Status> {
+    known(Status::ALL, Status::as_str)
 }
 
 /// Accepts the known names of connectors.

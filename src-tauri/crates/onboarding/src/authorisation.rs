@@ -14,7 +14,8 @@ use crate::contract::{
 };
 use crate::engine::cloud_of;
 use crate::host::{Host, Witness};
-use crate::{Engine, clock, pull, steps};
+use crate::pull::Reading;
+use crate::{Engine, clock, steps};
 
 /// First and longest pause between two looks.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -74,10 +75,7 @@ impl Engine {
             attempts += 1;
             witness.checking(EvidenceKey::ApiAnswers);
             let query = PullQuery { limit: Some(1), ..PullQuery::default() };
-            let address = pull::address(&customer, &access.cloud)?;
-            match pull::run(&access.http, customer.source, address, query, &tokens, &mut |_| Ok(()), host)
-                .await
-            {
+            match Reading::of(&customer, &access)?.run(query, &tokens, &mut |_| Ok(()), host).await {
                 Ok(_) => break,
                 Err(problem) => {
                     let waiting = needs_portal

@@ -18,6 +18,7 @@ mod engine;
 mod export;
 mod host;
 mod journal;
+mod manners;
 mod network;
 mod paste;
 mod problems;
@@ -26,8 +27,9 @@ mod pull;
 mod registration;
 mod steps;
 mod tenant;
+mod verdict;
 
-pub use defender::{AlertRow, RawAlert};
+pub use defender::{AlertRow, RawAlert, Severity, Status};
 pub use engine::{Engine, OpenOptions, Unlock};
 pub use export::possible_connectors;
 pub use host::Host;

@@ -23,7 +23,8 @@ use crate::contract::{
 use crate::engine::cloud_of;
 use crate::export::absolute;
 use crate::host::{Host, Witness};
-use crate::{Engine, clock, network, problems, pull};
+use crate::pull::Reading;
+use crate::{Engine, clock, network, problems};
 
 /// The newest alerts that a proof shows.
 const SHOWN: usize = 200;
@@ -83,7 +84,17 @@ impl Engine {
         );
 
         witness.checking(EvidenceKey::AlertsPulled);
-        let (summary, alerts) = match said.pull(&http, &tokens, host).await {
+        let reading = Reading {
+            http: &http,
+            cloud: &cloud,
+            source: said.read.source,
+            grant: said.read.grant,
+            address: said.alerts.clone(),
+            tenant_id: &customer.tenant_id,
+            client_id: &said.read.client_id,
+            audience: &said.audience,
+        };
+        let (summary, alerts) = match newest(&reading, &tokens, host).await {
             Ok(pulled) => pulled,
             Err(problem) => return Err(witness.failed_by(EvidenceKey::AlertsPulled, problem)),
         };
@@ -198,40 +209,30 @@ impl Said {
         }
         Ok(Self { connector, read, authority, audience, alerts })
     }
+}
 
-    /// Pulls, widening the window of time until there are alerts.
-    async fn pull(
-        &self,
-        http: &Client,
-        tokens: &FileTokens<'_>,
-        host: &dyn Host,
-    ) -> Result<(PullSummary, Vec<AlertRow>), Problem> {
-        let mut result = self.pull_window(http, tokens, host, WINDOWS[0]).await?;
-        for window in &WINDOWS[1..] {
-            if result.0.alerts > 0 {
-                break;
-            }
-            result = self.pull_window(http, tokens, host, window).await?;
-        }
-        Ok(result)
-    }
-
-    async fn pull_window(
-        &self,
-        http: &Client,
-        tokens: &FileTokens<'_>,
-        host: &dyn Host,
-        window: &str,
-    ) -> Result<(PullSummary, Vec<AlertRow>), Problem> {
+/// Pulls, widening the window of time until there are alerts.
+async fn newest(
+    reading: &Reading<'_>,
+    tokens: &FileTokens<'_>,
+    host: &dyn Host,
+) -> Result<(PullSummary, Vec<AlertRow>), Problem> {
+    let mut windows = WINDOWS.iter();
+    loop {
+        let window = windows.next();
         let mut rows = Newest::default();
-        let query = PullQuery { ago: Some(window.to_owned()), ..PullQuery::default() };
+        let query = PullQuery { ago: window.map(|&window| window.to_owned()), ..PullQuery::default() };
         let mut receive = |alert: RawAlert<'_>| {
             rows.push(alert.row());
             Ok(())
         };
-        let source = self.read.source;
-        let summary = pull::run(http, source, self.alerts.clone(), query, tokens, &mut receive, host).await?;
-        Ok((summary, rows.into_rows()))
+        let mut summary = reading.run(query, tokens, &mut receive, host).await?;
+        if summary.alerts > 0 || windows.len() == 0 {
+            if summary.alerts == 0 {
+                summary.notes.push("raise-a-test-alert".to_owned());
+            }
+            return Ok((summary, rows.into_rows()));
+        }
     }
 }
 

@@ -1,15 +1,20 @@
 //! Pulling alerts: one reading of an alert source, with the customer's own tokens.
 
-use catalog::{Cloud, Source, SourceId};
+use std::sync::{Mutex, PoisonError};
+
+use catalog::{Audience, Cloud, GrantKind, Source, SourceId};
 use defender::{Ago, PullRequest, Query, RawAlert, TokenSource};
+use entra::AccessClaims;
 use reqwest::Client;
+use secrecy::SecretString;
 use url::Url;
 use vault::Customer;
 
 use crate::access::{Access, CustomerTokens};
 use crate::contract::{Problem, ProblemCode, Progress, PullQuery, PullSummary, Step};
 use crate::host::Host;
-use crate::{Engine, clock, problems, steps};
+use crate::verdict::{self, Case};
+use crate::{Engine, clock, manners, problems, steps};
 
 /// The host hears of progress once in so many alerts.
 const TELL_EVERY: u64 = 250;
@@ -33,8 +38,10 @@ impl Engine {
         }
         let access = Access::of(self, &customer).await?;
         let tokens = CustomerTokens::new(self, &customer, &access);
-        let address = address(&customer, &access.cloud)?;
-        let result = run(&access.http, customer.source, address, query, &tokens, receive, host).await;
+        let result = match Reading::of(&customer, &access) {
+            Ok(reading) => reading.run(query, &tokens, receive, host).await,
+            Err(problem) => Err(problem),
+        };
         self.journalled("pull", &customer, result).await
     }
 }
@@ -48,49 +55,108 @@ pub(crate) fn address(customer: &Customer, cloud: &Cloud) -> Result<Url, Problem
     })
 }
 
-/// One pull, with whichever tokens.
-pub(crate) async fn run<T: TokenSource<Error = Problem>>(
-    http: &Client,
-    source: SourceId,
-    address: Url,
-    query: PullQuery,
-    tokens: &T,
-    receive: &mut (dyn FnMut(RawAlert<'_>) -> Result<(), Problem> + Send),
-    host: &dyn Host,
-) -> Result<PullSummary, Problem> {
-    let started = tokio::time::Instant::now();
-    let query = Query {
-        since: query.since,
-        until: query.until,
-        ago: query.ago.as_deref().map(ago).transpose()?,
-        limit: query.limit,
-        machine_groups: query.machine_groups,
-        tags: query.tags,
-    };
-    let request = PullRequest::new(source, address, query, clock::now());
-    let (mut alerts, mut bytes) = (0_u64, 0_u64);
-    let sink = |alert: RawAlert<'_>| {
-        alerts += 1;
-        bytes += alert.json.len() as u64;
-        if alerts % TELL_EVERY == 0 {
-            host.progress(Progress::Pulled { alerts, bytes });
+/// One reading of an alert source: where, of whom, with whose app.
+pub(crate) struct Reading<'a> {
+    pub(crate) http: &'a Client,
+    pub(crate) cloud: &'a Cloud,
+    pub(crate) source: SourceId,
+    pub(crate) grant: GrantKind,
+    pub(crate) address: Url,
+    pub(crate) tenant_id: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) audience: &'a Audience,
+}
+
+impl<'a> Reading<'a> {
+    /// The customer's own source, with the customer's own app.
+    pub(crate) fn of(customer: &'a Customer, access: &'a Access) -> Result<Self, Problem> {
+        Ok(Self {
+            http: &access.http,
+            cloud: &access.cloud,
+            source: customer.source,
+            grant: customer.grant,
+            address: address(customer, &access.cloud)?,
+            tenant_id: &customer.tenant_id,
+            client_id: &access.client_id,
+            audience: &access.audience,
+        })
+    }
+
+    /// One pull, with whichever tokens.
+    pub(crate) async fn run<T: TokenSource<Error = Problem>>(
+        &self,
+        query: PullQuery,
+        tokens: &T,
+        receive: &mut (dyn FnMut(RawAlert<'_>) -> Result<(), Problem> + Send),
+        host: &dyn Host,
+    ) -> Result<PullSummary, Problem> {
+        let started = tokio::time::Instant::now();
+        let query = Query {
+            since: query.since,
+            until: query.until,
+            ago: query.ago.as_deref().map(ago).transpose()?,
+            limit: query.limit,
+            machine_groups: query.machine_groups,
+            tags: query.tags,
+            severities: query.severities,
+            statuses: query.statuses,
+        };
+        let mut request = PullRequest::new(self.source, self.address.clone(), query, clock::now());
+        request.pace = manners::pace(self.cloud, self.source, self.client_id, self.tenant_id);
+        let tokens = Watched { tokens, last: Mutex::new(None) };
+        let (mut alerts, mut bytes) = (0_u64, 0_u64);
+        let sink = |alert: RawAlert<'_>| {
+            alerts += 1;
+            bytes += alert.json.len() as u64;
+            if alerts % TELL_EVERY == 0 {
+                host.progress(Progress::Pulled { alerts, bytes });
+            }
+            receive(alert)
+        };
+        let pulled = defender::pull(self.http, &request, &tokens, sink).await;
+        let summary = pulled.map_err(|error| {
+            let problem = problems::of_pull(error, self.source);
+            let token = tokens.last.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let claims = token.as_ref().and_then(AccessClaims::read);
+            let Self { source, grant, tenant_id, audience, .. } = *self;
+            verdict::judge(problem, claims.as_ref(), &Case { source, grant, tenant_id, audience })
+        })?;
+        host.progress(Progress::Pulled { alerts: summary.alerts, bytes: summary.bytes });
+        let mut notes: Vec<String> = summary.notes.iter().map(|note| note.as_str().to_owned()).collect();
+        if summary.alerts == 0 {
+            notes.push("no-alerts-in-window".to_owned());
+            if Source::get(self.source).regional() {
+                notes.push("maybe-other-region".to_owned());
+            }
         }
-        receive(alert)
-    };
-    let summary = defender::pull(http, &request, tokens, sink)
-        .await
-        .map_err(|error| problems::of_pull(error, source))?;
-    host.progress(Progress::Pulled { alerts: summary.alerts, bytes: summary.bytes });
-    Ok(PullSummary {
-        alerts: summary.alerts,
-        repeats: summary.repeats,
-        bytes: summary.bytes,
-        requests: summary.requests,
-        milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        since: summary.since,
-        until: summary.until,
-        notes: summary.notes.iter().map(|note| note.as_str().to_owned()).collect(),
-    })
+        Ok(PullSummary {
+            alerts: summary.alerts,
+            repeats: summary.repeats,
+            bytes: summary.bytes,
+            requests: summary.requests,
+            milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            since: summary.since,
+            until: summary.until,
+            notes,
+            providers: summary.providers,
+        })
+    }
+}
+
+/// Remembers the last token, whose claims tell why a source refused it.
+struct Watched<'a, T> {
+    tokens: &'a T,
+    last: Mutex<Option<SecretString>>,
+}
+
+impl<T: TokenSource<Error = Problem>> TokenSource for Watched<'_, T> {
+    type Error = Problem;
+
+    async fn bearer(&self, rejected: bool) -> Result<SecretString, Problem> {
+        let token = self.tokens.bearer(rejected).await?;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        Ok(token)
+    }
 }
 
 fn ago(text: &str) -> Result<Ago, Problem> {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::body::Body;
 use catalog::SourceId;
-use defender::{Note, Query};
+use defender::{Note, PullError, Query, Severity, Status, UnusableQuery};
 
 use crate::support::{self, Asked, Server, at, json, now, request, run};
 
@@ -234,7 +234,9 @@ async fn an_answer_in_part_says_what_is_missing() {
     let server = Server::of(vec![partial]).await;
     let (alerts, summary) = run(&request(SourceId::GraphAlerts, server.at("/a"), Query::default())).await;
     assert!(alerts.is_empty());
-    assert_eq!(summary.unwrap().notes, [Note::ProviderNotLicensed]);
+    let summary = summary.unwrap();
+    assert_eq!(summary.notes, [Note::ProviderNotLicensed]);
+    assert_eq!(summary.providers[0].provider, "Microsoft/MDATP");
 }
 
 #[tokio::test]
@@ -304,4 +306,67 @@ async fn an_alert_that_changes_while_others_are_read_is_not_missed() {
     expected.push("0".to_owned());
     assert_eq!(ids(&alerts), expected);
     assert!(summary.unwrap().notes.is_empty());
+}
+
+#[tokio::test]
+async fn severity_and_state_are_asked_of_what_knows_them_and_looked_for_in_the_rest() {
+    let query = || Query {
+        severities: vec![Severity::High, Severity::Low],
+        statuses: vec![Status::InProgress],
+        ..Query::default()
+    };
+    let cases = [
+        (SourceId::GraphAlerts, Some("(severity eq 'high' or severity eq 'low') and status eq 'inProgress'")),
+        (
+            SourceId::DefenderAlerts,
+            Some("(severity eq 'High' or severity eq 'Low') and status eq 'InProgress'"),
+        ),
+        (SourceId::GraphIncidents, None),
+        (SourceId::XdrIncidents, None),
+    ];
+    for (source, filter) in cases {
+        let server = Server::by(|asked: &Asked| {
+            // What does not fit comes all the same, as from a server that does not look.
+            let alerts = r#"{"id":"1","alertId":"1","severity":"High","status":"InProgress"},
+                {"id":"2","alertId":"2","severity":"high","status":"resolved"},
+                {"id":"3","alertId":"3","severity":"medium","status":"inProgress"}"#;
+            let list = if asked.target.starts_with("/incidents") {
+                format!(r#"[{{"id":"i","incidentId":9,"severity":"medium","alerts":[{alerts}]}}]"#)
+            } else {
+                format!("[{alerts}]")
+            };
+            json(format!(r#"{{"value":{list}}}"#))
+        })
+        .await;
+        let incidents = matches!(source, SourceId::GraphIncidents | SourceId::XdrIncidents);
+        let path = if incidents { "/incidents" } else { "/alerts" };
+        let (alerts, summary) = run(&request(source, server.at(path), query())).await;
+        assert_eq!(ids(&alerts), ["1"], "{source}");
+        assert_eq!(server.asked()[0].value("$filter"), filter, "{source}");
+        let said = summary.unwrap().notes.contains(&Note::FilteredHere);
+        assert_eq!(said, incidents, "{source}");
+    }
+}
+
+#[tokio::test]
+async fn detections_know_a_severity_but_no_state() {
+    let server = Server::by(|_: &Asked| {
+        json(r#"[{"AlertId":"1","Severity":"Low"},{"AlertId":"2","Severity":"High"},{"AlertId":"3","Severity":"High"}]"#)
+    })
+    .await;
+    let query = Query { severities: vec![Severity::High], limit: Some(1), ..Query::default() };
+    let (alerts, summary) = run(&request(SourceId::SiemDetections, server.at("/api/alerts"), query)).await;
+    assert_eq!(ids(&alerts), ["2"]);
+    assert!(summary.unwrap().notes.contains(&Note::FilteredHere));
+    assert_eq!(
+        server.asked()[0].target,
+        "/api/alerts",
+        "the limit is about what is wanted, not about what comes"
+    );
+    let query = Query { statuses: vec![Status::New], ..Query::default() };
+    let refused = run(&request(SourceId::SiemDetections, server.at("/api/alerts"), query)).await.1;
+    assert!(
+        matches!(refused, Err(PullError::Query(UnusableQuery::NotSaid { filter: "status", .. }))),
+        "{refused:?}"
+    );
 }

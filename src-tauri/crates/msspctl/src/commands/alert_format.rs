@@ -250,6 +250,7 @@ mod tests {
             milliseconds: 1,
             since: None,
             until: None,
+            providers: Vec::new(),
             notes: Vec::new(),
         };
         writer.finish(&summary).unwrap();

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use onboarding::contract::{Problem, ProblemCode, PullQuery};
-use onboarding::{Engine, RawAlert};
+use onboarding::{Engine, RawAlert, Severity, Status};
 
 use super::alert_file::AlertFile;
 use super::alert_format::{AlertWriter, Format};
 use super::verify::summary;
-use crate::durations;
 use crate::failure::Failure;
 use crate::output::{Output, Page};
 use crate::progress::Voice;
+use crate::{args, durations};
 
 /// Pull alerts.
 ///
@@ -49,12 +49,18 @@ pub(crate) struct PullArgs {
     /// At most so many alerts, the newest first
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
-    /// Only of this machine group; may be given several times (legacy source)
+    /// Only of this machine group; may be given several times
     #[arg(long = "machine-group", value_name = "G")]
     machine_groups: Vec<String>,
-    /// Only of machines with this tag; may be given several times (legacy source)
+    /// Only of machines with this tag; may be given several times
     #[arg(long = "tag", value_name = "T")]
     tags: Vec<String>,
+    /// Only of this severity; may be given several times
+    #[arg(long = "severity", value_name = "S", value_parser = args::severity())]
+    severities: Vec<Severity>,
+    /// Only in this state; may be given several times
+    #[arg(long = "status", value_name = "S", value_parser = args::status())]
+    statuses: Vec<Status>,
     /// In which form
     #[arg(long, value_enum)]
     format: Option<FormatName>,
@@ -99,6 +105,8 @@ pub(crate) async fn run(args: &PullArgs, engine: &Engine, output: &Output) -> Re
         limit: args.limit,
         machine_groups: args.machine_groups.clone(),
         tags: args.tags.clone(),
+        severities: args.severities.clone(),
+        statuses: args.statuses.clone(),
     };
     let target = match &args.output {
         Some(path) => AlertFile::create(path)?,

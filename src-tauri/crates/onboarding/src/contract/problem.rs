@@ -223,6 +223,10 @@ problem_codes! {
     PermissionMissing = "permission-missing", 4, CustomerAdmin;
     /// Entra refused, for a reason that has no code of its own here.
     SignInRefused = "sign-in-refused", 4, You;
+    /// The app has its permission, the account that signed in has no role. Params: `permission`.
+    RoleMissing = "role-missing", 4, CustomerAdmin;
+    /// The token is meant for another API, cloud or region. Params: `expected`, `actual`.
+    CloudOrRegionWrong = "cloud-or-region-wrong", 4, You;
     /// The API refused (403), cause unknown.
     ApiDenied = "api-denied", 4, CustomerAdmin;
     /// The API refused the token (401).

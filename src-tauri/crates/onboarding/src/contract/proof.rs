@@ -161,6 +161,14 @@ pub struct PullQuery {
     /// Machine tags.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Only alerts of one of these severities.
+    #[serde(default)]
+    #[ts(optional, as = "Option<Vec<defender::Severity>>")]
+    pub severities: Vec<defender::Severity>,
+    /// Only alerts in one of these states.
+    #[serde(default)]
+    #[ts(optional, as = "Option<Vec<defender::Status>>")]
+    pub statuses: Vec<defender::Status>,
 }
 
 /// What a pull saw.
@@ -189,6 +197,10 @@ pub struct PullSummary {
     pub until: Option<Timestamp>,
     /// What to know about this pull, as kebab-case keys that the caller translates.
     pub notes: Vec<String>,
+    /// Providers behind Graph whose alerts are missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<defender::ProviderTrouble>>")]
+    pub providers: Vec<defender::ProviderTrouble>,
 }
 
 /// One entry of the journal.

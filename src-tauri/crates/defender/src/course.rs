@@ -1,0 +1,216 @@
+//! The course of a pull over an `OData` list: page after page, by links where there are any and by time where not, and
+//! the ways round what an API cannot do.
+//!
+//! Ways round: a filter that it refuses is applied here; incidents that will not come with their alerts come in smaller
+//! pages, and at last alone, their alerts asked for incident by incident. The invariants: what is asked lies on the
+//! origin of the pull's own address; a course that ends well has read all that was asked for, or notes what it has not.
+
+use catalog::SourceId;
+use url::Url;
+
+use crate::address;
+use crate::asking::{Asking, Trouble, too_much};
+use crate::error::PullError;
+use crate::outlet::{Outlet, RawAlert};
+use crate::pull::TokenSource;
+use crate::query::{UnusableQuery, Window};
+use crate::rules::{self, Rules};
+use crate::splitter::Envelope;
+use crate::summary::Note;
+use crate::transport::same_origin;
+use crate::walk::{Page, Walk};
+
+/// Pages that may pass without anything new, where each names a next one.
+const MOST_STALE_PAGES: u32 = 100;
+
+/// The links from page to page.
+#[derive(Default)]
+struct Links {
+    next: Option<Url>,
+    /// Some page has named a next one.
+    seen: bool,
+    stale: u32,
+}
+
+impl Links {
+    /// Takes a page's link; true when there is one.
+    fn take<T: TokenSource>(
+        &mut self,
+        envelope: &Envelope,
+        from: &Url,
+        page: &Page,
+        asking: &Asking<'_, T>,
+    ) -> Result<bool, PullError<T::Error>> {
+        let Some(link) = &envelope.next_link else { return Ok(false) };
+        let link = from.join(link).map_err(|_| asking.bad_link())?;
+        if !same_origin(&link, &asking.request().address) {
+            return Err(asking.foreign_link(&link));
+        }
+        self.stale = if page.new > 0 { 0 } else { self.stale + 1 };
+        if self.stale > MOST_STALE_PAGES {
+            return Err(asking.endless());
+        }
+        self.next = Some(link);
+        self.seen = true;
+        Ok(true)
+    }
+}
+
+/// Reads the whole list.
+pub(crate) async fn course<T, F>(
+    asking: &mut Asking<'_, T>,
+    outlet: &mut Outlet<F>,
+    rules: &'static Rules,
+) -> Result<(), PullError<T::Error>>
+where
+    T: TokenSource,
+    F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+{
+    let request = asking.request();
+    let query = &request.query;
+    if !query.tags.is_empty() && !rules.says_tags {
+        return Err(UnusableQuery::NotSaid { source_id: request.source, filter: "tags" }.into());
+    }
+    let mut clauses = rules.clauses(query);
+    let by_name = !(query.severities.is_empty() && query.statuses.is_empty());
+    outlet.filters |= by_name && clauses.is_empty();
+    if outlet.filters {
+        asking.note(Note::FilteredHere);
+    }
+    let newest_first = query.limit.is_some() || !rules.orders;
+    // Where incidents are asked for alerts, or the filter is ours, a page has to be larger than what is wanted of it.
+    let top = match query.limit {
+        Some(limit) if !rules.incidents && !outlet.filters => limit,
+        Some(_) | None => rules.most_top,
+    };
+    let window = query.window(request.now)?;
+    let mut walk = Walk::new(rules, window, newest_first, top);
+    let mut alerts_beside =
+        address::alerts_beside(&request.address).filter(|_| rules.expand == Some("alerts"));
+    asking.few_retries(rules.incidents);
+    let mut links = Links::default();
+    let mut begun = false;
+    loop {
+        let url = links
+            .next
+            .take()
+            .unwrap_or_else(|| address::odata(&request.address, rules, walk.position(), &clauses));
+        let mut page = Page::default();
+        let outcome = asking.ask(&url, outlet, &mut page).await;
+        if (query.limit.is_some() || rules.orders) && page.breaks_order(newest_first) {
+            asking.note(Note::OrderIgnored);
+        }
+        let envelope = match outcome {
+            Ok(envelope) => envelope,
+            Err(Trouble::Enough) => return Ok(()),
+            Err(Trouble::Failed(PullError::Refused { status: 400, .. })) if !begun && !clauses.is_empty() => {
+                clauses.clear();
+                outlet.filters = true;
+                asking.note(Note::FilteredHere);
+                walk = Walk::new(rules, window, newest_first, rules.most_top);
+                continue;
+            }
+            Err(Trouble::Failed(error)) if rules.incidents && too_much(&error) => {
+                // Pages of links have their size from the first one: from here on by time again.
+                links = Links::default();
+                if walk.shrink() {
+                    asking.note(Note::SmallerPages);
+                } else if walk.position().expands && alerts_beside.is_some() {
+                    walk.contract();
+                    asking.few_retries(false);
+                } else {
+                    return Err(error);
+                }
+                continue;
+            }
+            Err(Trouble::Failed(error)) => return Err(error),
+        };
+        begun = true;
+        let bare = outlet.bare_incidents();
+        if rules.expand.is_some() && !bare.is_empty() {
+            match alerts_of(asking, outlet, &mut alerts_beside, bare).await {
+                Ok(()) => {}
+                Err(Trouble::Enough) => return Ok(()),
+                Err(Trouble::Failed(error)) => return Err(error),
+            }
+        }
+        if links.take(&envelope, &url, &page, asking)? {
+            walk.follow(&page);
+            continue;
+        }
+        // A source that names next pages names none after the last one. One that never did must be asked.
+        if links.seen || !walk.go_on(&page) {
+            if walk.passed_over() {
+                asking.note(Note::InstantTooLarge);
+            }
+            let all = query.limit.is_none() && window.until.is_none() && !links.seen;
+            let Some(since) = walk.changed_meanwhile().filter(|_| all) else { return Ok(()) };
+            let expands = walk.position().expands;
+            walk = Walk::new(rules, Window { since: Some(since), until: None }, newest_first, top);
+            if !expands {
+                walk.contract();
+            }
+        }
+    }
+}
+
+/// The alerts of incidents that came without them, from the list of alerts beside the list of incidents. Where that list
+/// is refused (it wants a permission of its own), it is not asked again.
+async fn alerts_of<T, F>(
+    asking: &mut Asking<'_, T>,
+    outlet: &mut Outlet<F>,
+    list: &mut Option<Url>,
+    incidents: Vec<String>,
+) -> Result<(), Trouble<T::Error>>
+where
+    T: TokenSource,
+    F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+{
+    for incident in incidents {
+        let Some(alerts) = list else {
+            asking.note(Note::IncidentsWithoutAlerts);
+            return Ok(());
+        };
+        asking.note(Note::AlertsByIncident);
+        outlet.reads(SourceId::GraphAlerts);
+        let outcome = alerts_of_one(asking, outlet, alerts, &incident).await;
+        outlet.reads(SourceId::GraphIncidents);
+        match outcome {
+            Ok(()) => {}
+            Err(Trouble::Failed(PullError::Refused { .. })) => *list = None,
+            Err(Trouble::Failed(PullError::Unavailable { .. })) => {
+                asking.note(Note::IncidentsWithoutAlerts);
+            }
+            Err(trouble) => return Err(trouble),
+        }
+        if list.is_none() {
+            asking.note(Note::IncidentsWithoutAlerts);
+        }
+    }
+    Ok(())
+}
+
+async fn alerts_of_one<T, F>(
+    asking: &mut Asking<'_, T>,
+    outlet: &mut Outlet<F>,
+    list: &Url,
+    incident: &str,
+) -> Result<(), Trouble<T::Error>>
+where
+    T: TokenSource,
+    F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+{
+    let Some(rules) = rules::odata(SourceId::GraphAlerts) else { return Ok(()) };
+    let clauses = [format!("incidentId eq '{}'", incident.replace('\'', "''"))];
+    let mut walk = Walk::new(rules, Window::default(), false, rules.most_top);
+    let mut links = Links::default();
+    loop {
+        let url = links.next.take().unwrap_or_else(|| address::odata(list, rules, walk.position(), &clauses));
+        let mut page = Page::default();
+        let envelope = asking.ask(&url, outlet, &mut page).await?;
+        let linked = links.take(&envelope, &url, &page, asking).map_err(Trouble::Failed)?;
+        if !linked && (links.seen || !walk.go_on(&page)) {
+            return Ok(());
+        }
+    }
+}
