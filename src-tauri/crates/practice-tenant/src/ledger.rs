@@ -84,6 +84,7 @@ pub(crate) struct Ledger {
     delegated: HashSet<(House, Option<Role>, Api, &'static str)>,
     application: HashSet<(House, Api, &'static str)>,
     authorised: Option<Instant>,
+    worn: HashMap<String, u32>,
 }
 
 impl Ledger {
@@ -210,6 +211,13 @@ impl Ledger {
             .filter(|permission| self.application.contains(&(house, api, permission.name)))
             .map(|permission| permission.name)
             .collect()
+    }
+
+    /// Counts a use of an access token: the how manieth it is.
+    pub(crate) fn wear(&mut self, token: &str) -> u32 {
+        let uses = self.worn.entry(token.to_owned()).or_default();
+        *uses += 1;
+        *uses
     }
 
     /// The portal's button.

@@ -28,6 +28,7 @@ mod random;
 mod redirect;
 mod scenario;
 mod server;
+mod stranger;
 mod tls;
 pub mod visitor;
 mod world;
@@ -98,6 +99,7 @@ pub struct PracticeTenant {
     world: Arc<World>,
     announcement: Announcement,
     _folder: Folder,
+    _stranger: tokio::task::JoinSet<()>,
 }
 
 impl std::fmt::Debug for PracticeTenant {
@@ -133,10 +135,13 @@ impl PracticeTenant {
             directory.tenant_id(House::Customer),
             addresses.portal.clone(),
         );
-        let world = Arc::new(World::new(addresses, directory, keys, feed));
+        let (stranger, stranger_tasks) = stranger::Stranger::start(scheme)
+            .await
+            .map_err(|source| StartError::Listen { port: None, source })?;
+        let world = Arc::new(World::new(addresses, directory, keys, feed, stranger));
         world.in_force.set(&options.scenarios);
         let server = server::Server::start(sockets, tls, &world);
-        Ok(Self { server, world, announcement, _folder: folder })
+        Ok(Self { server, world, announcement, _folder: folder, _stranger: stranger_tasks })
     }
 
     /// Addresses, ids and files. Its scenarios are those of the start.
@@ -148,6 +153,12 @@ impl PracticeTenant {
     pub fn set_scenarios(&self, scenarios: Vec<Scenario>) {
         self.world.in_force.set(&scenarios);
         drop(scenarios);
+    }
+
+    /// How many connections were made to the host that `foreign-next-link` and `foreign-redirect` point to. `GET /stranger`
+    /// tells the same over the wire.
+    pub fn strangers_visits(&self) -> u64 {
+        self.world.stranger.visits()
     }
 
     /// Stops serving, waits until the port is free, and removes the folder.

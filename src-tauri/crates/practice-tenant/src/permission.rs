@@ -42,13 +42,32 @@ impl Api {
     /// The names under which Microsoft knows the API, its usual one first.
     const fn resources(self) -> &'static [&'static str] {
         match self {
-            Self::Graph => &["https://graph.microsoft.com"],
+            Self::Graph => &[
+                "https://graph.microsoft.com",
+                "https://graph.microsoft.us",
+                "https://dod-graph.microsoft.us",
+                "https://microsoftgraph.chinacloudapi.cn",
+            ],
             Self::Defender => &[
                 "https://api.securitycenter.microsoft.com",
                 "https://api.securitycenter.windows.com",
                 "https://securitycenter.onmicrosoft.com/windowsatpservice",
+                "https://api-us.securitycenter.microsoft.com",
+                "https://api-eu.securitycenter.microsoft.com",
+                "https://api-uk.securitycenter.microsoft.com",
+                "https://api-gcc.securitycenter.microsoft.us",
+                "https://api-gov.securitycenter.microsoft.us",
             ],
-            Self::Xdr => &["https://api.security.microsoft.com"],
+            Self::Xdr => &[
+                "https://api.security.microsoft.com",
+                "https://us.api.security.microsoft.com",
+                "https://eu.api.security.microsoft.com",
+                "https://uk.api.security.microsoft.com",
+                "https://au.api.security.microsoft.com",
+                "https://swa.api.security.microsoft.com",
+                "https://api-gcc.security.microsoft.us",
+                "https://api-gov.security.microsoft.us",
+            ],
             Self::DirectoryGraph => &["https://graph.windows.net"],
         }
     }
@@ -135,12 +154,24 @@ const DEFENDER: &[Permission] = &[
     permission("Alert.Read", "Read alerts of Defender for Endpoint", Kind::Delegated, true),
     permission("Alert.Read.All", "Read all alerts of Defender for Endpoint", Kind::Application, true),
     permission("Alert.ReadWrite", "Read and write alerts of Defender for Endpoint", Kind::Delegated, false),
+    permission(
+        "Alert.ReadWrite.All",
+        "Read and write all alerts of Defender for Endpoint",
+        Kind::Application,
+        false,
+    ),
 ];
 
 const XDR: &[Permission] = &[
     permission("Incident.Read", "Read incidents of Defender XDR", Kind::Delegated, true),
     permission("Incident.Read.All", "Read all incidents of Defender XDR", Kind::Application, true),
     permission("Incident.ReadWrite", "Read and write incidents of Defender XDR", Kind::Delegated, false),
+    permission(
+        "Incident.ReadWrite.All",
+        "Read and write all incidents of Defender XDR",
+        Kind::Application,
+        false,
+    ),
 ];
 
 const DIRECTORY_GRAPH: &[Permission] =

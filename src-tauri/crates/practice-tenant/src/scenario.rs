@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,7 @@ pub enum Scenario {
     CutConnection,
     /// Alert answers are JSON that stops half-way, under a 200.
     BadJson,
-    /// The newest alert carries a description of eight mebibytes.
+    /// The newest alert carries a description of a hundred mebibytes.
     HugeAlert,
     /// Microsoft's clock is an hour ahead: `Date` header, token times and error times.
     ClockSkew,
@@ -59,6 +59,46 @@ pub enum Scenario {
     ApiRetired,
     /// There are no alerts.
     NoAlerts,
+    /// `alerts_v2`, and Defender and XDR under `$top` too, link to the next page.
+    NextLinks,
+    /// No list links to the next page, though there is one.
+    NoNextLinks,
+    /// Up to 2,500 alerts in a row were last updated at the same moment.
+    SameTimestamp,
+    /// An incident has five hundred alerts.
+    LargeIncidents,
+    /// Graph answers 206 with a warning for each provider of alerts that failed.
+    PartialContent,
+    /// More than ten incidents at once cannot be expanded to their alerts: 500.
+    LargeExpand,
+    /// Incidents cannot be listed with their alerts at all: 500.
+    ExpandFails,
+    /// The published limits of requests are enforced: 429 with the seconds to wait.
+    PublishedRates,
+    /// An access token is good for five seconds, to the second.
+    ShortTokens,
+    /// An access token opens three alert answers; then it counts as expired.
+    TokensWearOut,
+    /// Of alert requests one in twenty is throttled, one in fifteen fails, one in five is cut.
+    RoughWeather,
+    /// Every alert answer is cut in the middle of its body.
+    CutAlways,
+    /// The first two alert requests get 502 and a page for people.
+    GatewayErrors,
+    /// A network asks people to sign in: a page under a 200 in place of alerts.
+    HtmlPage,
+    /// A web filter refuses alert requests: 403 and a page for people.
+    ProxyRefuses,
+    /// Alert answers are no JSON after the third alert.
+    GarbledJson,
+    /// The newest alert holds ten thousand arrays within each other.
+    DeepNesting,
+    /// The newest alert carries a description of eight mebibytes.
+    LargeAlert,
+    /// The next page is on another host.
+    ForeignNextLink,
+    /// Alert requests are redirected to another host.
+    ForeignRedirect,
 }
 
 impl Scenario {
@@ -86,6 +126,26 @@ impl Scenario {
         Self::RotationStrict,
         Self::ApiRetired,
         Self::NoAlerts,
+        Self::NextLinks,
+        Self::NoNextLinks,
+        Self::SameTimestamp,
+        Self::LargeIncidents,
+        Self::PartialContent,
+        Self::LargeExpand,
+        Self::ExpandFails,
+        Self::PublishedRates,
+        Self::ShortTokens,
+        Self::TokensWearOut,
+        Self::RoughWeather,
+        Self::CutAlways,
+        Self::GatewayErrors,
+        Self::HtmlPage,
+        Self::ProxyRefuses,
+        Self::GarbledJson,
+        Self::DeepNesting,
+        Self::LargeAlert,
+        Self::ForeignNextLink,
+        Self::ForeignRedirect,
     ];
 
     /// The name, as on the command line and in the announcement.
@@ -113,10 +173,88 @@ impl Scenario {
             Self::RotationStrict => "rotation-strict",
             Self::ApiRetired => "api-retired",
             Self::NoAlerts => "no-alerts",
+            Self::NextLinks => "next-links",
+            Self::NoNextLinks => "no-next-links",
+            Self::SameTimestamp => "same-timestamp",
+            Self::LargeIncidents => "large-incidents",
+            Self::PartialContent => "partial-content",
+            Self::LargeExpand => "large-expand",
+            Self::ExpandFails => "expand-fails",
+            Self::PublishedRates => "published-rates",
+            Self::ShortTokens => "short-tokens",
+            Self::TokensWearOut => "tokens-wear-out",
+            Self::RoughWeather => "rough-weather",
+            Self::CutAlways => "cut-always",
+            Self::GatewayErrors => "gateway-errors",
+            Self::HtmlPage => "html-page",
+            Self::ProxyRefuses => "proxy-refuses",
+            Self::GarbledJson => "garbled-json",
+            Self::DeepNesting => "deep-nesting",
+            Self::LargeAlert => "large-alert",
+            Self::ForeignNextLink => "foreign-next-link",
+            Self::ForeignRedirect => "foreign-redirect",
         }
     }
 
-    const fn bit(self) -> u32 {
+    /// What happens, in one sentence for people.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::WrongAccount => "Whoever signs in, the tokens belong to another tenant.",
+            Self::ConsentDeclined => "Whichever button is pressed on the consent page, consent is declined.",
+            Self::AdminConsentNeeded => {
+                "Nobody can consent while signing in; an administrator can beforehand."
+            }
+            Self::ConditionalAccess => "Sign-in and refresh end with a Conditional Access policy.",
+            Self::SecretExpired => "The app's secret has expired.",
+            Self::SecretIdPasted => "The app's secret is refused, as if its id had been pasted.",
+            Self::SingleTenantApp => "The app is registered for its own tenant only.",
+            Self::RedirectMismatch => "No redirect address is registered that fits.",
+            Self::NotLicensed => "The customer has no licence: alert requests get 403.",
+            Self::NotAuthorised => "Alert requests get 403 even after the portal authorised the app.",
+            Self::AuthorisationDelay => {
+                "The legacy exporter opens three seconds after the portal authorised the app."
+            }
+            Self::Throttled => "The first two alert requests get 429.",
+            Self::ServerErrors => "Two alert requests get 503.",
+            Self::Slow => "A token takes 200 ms, an alert answer two seconds.",
+            Self::CutConnection => "The first alert answer is cut in the middle of its body.",
+            Self::BadJson => "Alert answers are JSON that stops half-way.",
+            Self::HugeAlert => "The newest alert carries a description of a hundred mebibytes.",
+            Self::ClockSkew => "Microsoft's clock is an hour ahead.",
+            Self::RefreshTokenDead => "Refresh tokens are refused for inactivity.",
+            Self::RotationStrict => "A refresh token works once.",
+            Self::ApiRetired => "The alert APIs are gone.",
+            Self::NoAlerts => "There are no alerts.",
+            Self::NextLinks => "alerts_v2, and Defender and XDR under $top too, link to the next page.",
+            Self::NoNextLinks => "No list links to the next page, though there is one.",
+            Self::SameTimestamp => "Up to 2,500 alerts in a row were last updated at the same moment.",
+            Self::LargeIncidents => "An incident has five hundred alerts.",
+            Self::PartialContent => {
+                "Graph answers 206 with a warning for each provider of alerts that failed."
+            }
+            Self::LargeExpand => "More than ten incidents at once cannot be expanded to their alerts: 500.",
+            Self::ExpandFails => "Incidents cannot be listed with their alerts at all: 500.",
+            Self::PublishedRates => {
+                "The published limits of requests are enforced: 429 with the seconds to wait."
+            }
+            Self::ShortTokens => "An access token is good for five seconds, to the second.",
+            Self::TokensWearOut => "An access token opens three alert answers; then it counts as expired.",
+            Self::RoughWeather => {
+                "Of alert requests one in twenty is throttled, one in fifteen fails, one in five is cut."
+            }
+            Self::CutAlways => "Every alert answer is cut in the middle of its body.",
+            Self::GatewayErrors => "The first two alert requests get 502 and a page for people.",
+            Self::HtmlPage => "A network asks people to sign in: a page under a 200 in place of alerts.",
+            Self::ProxyRefuses => "A web filter refuses alert requests: 403 and a page for people.",
+            Self::GarbledJson => "Alert answers are no JSON after the third alert.",
+            Self::DeepNesting => "The newest alert holds ten thousand arrays within each other.",
+            Self::LargeAlert => "The newest alert carries a description of eight mebibytes.",
+            Self::ForeignNextLink => "The next page is on another host.",
+            Self::ForeignRedirect => "Alert requests are redirected to another host.",
+        }
+    }
+
+    const fn bit(self) -> u64 {
         1 << (self as u8)
     }
 }
@@ -154,15 +292,28 @@ impl FromStr for Scenario {
 /// The scenarios in force, switchable while the server answers, and the faults already dealt out.
 #[derive(Debug, Default)]
 pub(crate) struct InForce {
-    bits: AtomicU32,
+    bits: AtomicU64,
     throttled: AtomicU64,
     failed: AtomicU64,
     cut: AtomicU64,
+    gateway: AtomicU64,
+    weathered: AtomicU64,
+}
+
+/// What `rough-weather` does to a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Weather {
+    Fine,
+    Throttle,
+    /// A status of the 500s.
+    Failure(u16),
+    /// The answer is cut after so many chunks of its body and a half.
+    Cut(usize),
 }
 
 impl InForce {
     pub(crate) fn set(&self, scenarios: &[Scenario]) {
-        for dealt in [&self.throttled, &self.failed, &self.cut] {
+        for dealt in [&self.throttled, &self.failed, &self.cut, &self.gateway, &self.weathered] {
             dealt.store(0, Ordering::SeqCst);
         }
         let bits = scenarios.iter().fold(0, |bits, scenario| bits | scenario.bit());
@@ -187,6 +338,27 @@ impl InForce {
         self.has(Scenario::ServerErrors) && self.failed.fetch_add(1, Ordering::SeqCst) < 2
     }
 
+    /// Whether this request is one of the first two under `gateway-errors`.
+    pub(crate) fn deal_gateway_error(&self) -> bool {
+        self.has(Scenario::GatewayErrors) && self.gateway.fetch_add(1, Ordering::SeqCst) < 2
+    }
+
+    /// What `rough-weather` does to this request. It follows from how many came before; no two neighbours are hit, so that
+    /// every request gets through at its second try.
+    pub(crate) fn weather(&self) -> Weather {
+        if !self.has(Scenario::RoughWeather) {
+            return Weather::Fine;
+        }
+        let number = self.weathered.fetch_add(1, Ordering::SeqCst);
+        let turn = |period: u64, of: usize| usize::try_from(number / period).unwrap_or(0) % of;
+        match number {
+            _ if number % 20 == 8 => Weather::Throttle,
+            _ if number % 15 == 3 => Weather::Failure([500, 502, 504][turn(15, 3)]),
+            _ if number.is_multiple_of(5) => Weather::Cut([0, 17, 150, 1000][turn(5, 4)]),
+            _ => Weather::Fine,
+        }
+    }
+
     /// Whether this answer is the one that `cut-connection` cuts.
     pub(crate) fn deal_cut(&self) -> bool {
         self.has(Scenario::CutConnection) && self.cut.fetch_add(1, Ordering::SeqCst) == 0
@@ -203,6 +375,25 @@ mod tests {
             assert_eq!(scenario.to_string().parse::<Scenario>(), Ok(*scenario));
             let json = serde_json::to_string(scenario).unwrap();
             assert_eq!(json, format!("\"{scenario}\""));
+        }
+    }
+
+    #[test]
+    fn every_scenario_has_its_own_bit_and_sentence() {
+        let bits = Scenario::ALL.iter().fold(0, |bits, scenario| bits | scenario.bit());
+        assert_eq!(bits.count_ones() as usize, Scenario::ALL.len());
+        assert!(Scenario::ALL.iter().all(|scenario| scenario.sentence().ends_with('.')));
+    }
+
+    #[test]
+    fn the_weather_never_hits_two_requests_in_a_row() {
+        let in_force = InForce::default();
+        assert_eq!(in_force.weather(), Weather::Fine);
+        in_force.set(&[Scenario::RoughWeather]);
+        let weather: Vec<_> = (0..300).map(|_| in_force.weather()).collect();
+        assert!(weather.windows(2).all(|pair| pair.contains(&Weather::Fine)), "{weather:?}");
+        for wanted in [Weather::Throttle, Weather::Failure(504), Weather::Cut(0), Weather::Cut(1000)] {
+            assert!(weather.contains(&wanted), "{wanted:?}");
         }
     }
 

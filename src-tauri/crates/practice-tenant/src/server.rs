@@ -9,21 +9,23 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::scenario::Scenario;
+use crate::stranger::Stranger;
 use crate::world::World;
 use crate::{api, entra, html, portal};
 
@@ -137,6 +139,13 @@ fn router(world: &Arc<World>) -> Router {
         .merge(api::routes(world))
         .merge(portal::routes())
         .route(html::STYLE_PATH, get(|| async { html::style() }))
+        .route(
+            "/stranger",
+            get(|State(world): State<Arc<World>>| async move {
+                let Stranger { address, .. } = &world.stranger;
+                Json(json!({ "address": address, "visits": world.stranger.visits() }))
+            }),
+        )
         .route("/", get(|State(world): State<Arc<World>>| async move { front(&world) }))
         .layer(middleware::from_fn_with_state(Arc::clone(world), around))
         .with_state(Arc::clone(world))

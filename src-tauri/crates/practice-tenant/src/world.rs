@@ -6,13 +6,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::alerts::Feed;
+use crate::alerts::incident::Grouping;
+use crate::alerts::{Feed, Habits};
 use crate::announcement::Addresses;
+use crate::api::rates::Rates;
 use crate::clock;
 use crate::directory::{Directory, House};
 use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::scenario::{InForce, Scenario};
+use crate::stranger::Stranger;
 
 /// The state of one server.
 pub(crate) struct World {
@@ -20,17 +23,27 @@ pub(crate) struct World {
     pub(crate) directory: Directory,
     pub(crate) keys: &'static Keys,
     pub(crate) in_force: InForce,
-    pub(crate) feed: Feed,
+    pub(crate) stranger: Stranger,
+    pub(crate) rates: Rates,
+    feed: Feed,
     ledger: Mutex<Ledger>,
 }
 
 impl World {
-    pub(crate) fn new(addresses: Addresses, directory: Directory, keys: &'static Keys, feed: Feed) -> Self {
+    pub(crate) fn new(
+        addresses: Addresses,
+        directory: Directory,
+        keys: &'static Keys,
+        feed: Feed,
+        stranger: Stranger,
+    ) -> Self {
         Self {
             addresses,
             directory,
             keys,
             in_force: InForce::default(),
+            stranger,
+            rates: Rates::default(),
             feed,
             ledger: Mutex::new(Ledger::default()),
         }
@@ -43,6 +56,16 @@ impl World {
 
     pub(crate) fn has(&self, scenario: Scenario) -> bool {
         self.in_force.has(scenario)
+    }
+
+    /// The alerts, as the scenarios in force arrange them.
+    pub(crate) fn feed(&self) -> Feed {
+        let large = self.has(Scenario::LargeIncidents);
+        self.feed.with(Habits {
+            empty: self.has(Scenario::NoAlerts),
+            burst: self.has(Scenario::SameTimestamp),
+            grouping: if large { Grouping::Large } else { Grouping::Usual },
+        })
     }
 
     /// Microsoft's clock.

@@ -4,26 +4,33 @@
 //! hour before the server started, so that the exporter's window of two hours holds them all for another hour. Every tenth
 //! alert shares its time with the one before it, because real ones do and clients must not lose one of them.
 
+pub(crate) mod defender;
 pub(crate) mod detection;
 pub(crate) mod graph;
+pub(crate) mod incident;
+mod pen;
+mod prepared;
 mod texts;
+pub(crate) mod xdr;
 
-use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use incident::Grouping;
+use pen::Pen;
+use prepared::{MACHINES, Machine, Phrases, Prepared};
 use texts::{CATEGORIES, Category, HOSTILE};
 
 /// The alerts lie within this time before the start.
 const SPAN: SignedDuration = SignedDuration::from_hours(1);
-/// Length of the description under `huge-alert`.
-const HUGE: usize = 8 * 1024 * 1024;
+/// Alerts of one moment under `same-timestamp`, or half of all if that is less.
+const BURST: u64 = 2500;
 
 /// How bad.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Severity {
     Informational,
     Low,
@@ -31,7 +38,7 @@ pub(crate) enum Severity {
     High,
 }
 
-/// Microsoft Graph's states of an alert.
+/// How far people are with an alert or an incident.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Status {
     New,
@@ -62,6 +69,7 @@ impl Severity {
 }
 
 impl Status {
+    /// As Graph writes it of an alert.
     pub(crate) const fn graph(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -69,38 +77,95 @@ impl Status {
             Self::Resolved => "resolved",
         }
     }
+
+    /// As the Defender services write it of an alert.
+    pub(crate) const fn defender(self) -> &'static str {
+        match self {
+            Self::New => "New",
+            Self::InProgress => "InProgress",
+            Self::Resolved => "Resolved",
+        }
+    }
+
+    /// Whoever is at work on it.
+    pub(crate) const fn assigned_to(self) -> Option<&'static str> {
+        match self {
+            Self::New => None,
+            Self::InProgress | Self::Resolved => Some("analyst@practice-provider.example"),
+        }
+    }
+
+    pub(crate) const fn is_resolved(self) -> bool {
+        matches!(self, Self::Resolved)
+    }
 }
 
-/// The alerts of one server.
+/// How the feed differs from its usual self.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Habits {
+    /// There is nothing.
+    pub(crate) empty: bool,
+    /// Many alerts share one moment.
+    pub(crate) burst: bool,
+    pub(crate) grouping: Grouping,
+}
+
+/// The alerts of one server. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Feed {
     seed: u64,
     count: u64,
     start: Timestamp,
-    /// The customer's tenant, named in Graph's alerts and in links.
-    tenant: Uuid,
-    portal: String,
+    habits: Habits,
+    prepared: Arc<Prepared>,
 }
 
 /// What is known of one alert before it is written in an API's form.
 pub(crate) struct Alert {
     pub(crate) index: u64,
-    seed: u64,
     /// When the backend last touched it: what time windows compare.
     pub(crate) updated: Timestamp,
     pub(crate) severity: Severity,
     pub(crate) status: Status,
     pub(crate) category: &'static Category,
+    /// The id of its incident.
+    pub(crate) incident: u64,
+    kind: usize,
     draw: u64,
 }
 
 impl Feed {
+    /// `tenant` is the customer's, named in Graph's alerts and in links.
     pub(crate) fn new(seed: u64, count: u64, start: Timestamp, tenant: Uuid, portal: String) -> Self {
-        Self { seed, count, start, tenant, portal }
+        Self {
+            seed,
+            count,
+            start,
+            habits: Habits::default(),
+            prepared: Arc::new(Prepared::new(seed, tenant, portal)),
+        }
+    }
+
+    /// The same alerts, differently arranged.
+    pub(crate) fn with(&self, habits: Habits) -> Self {
+        let count = if habits.empty { 0 } else { self.count };
+        Self { count, habits, ..self.clone() }
+    }
+
+    fn grouping(&self) -> Grouping {
+        self.habits.grouping
     }
 
     /// When alert `index` was last touched. Beyond the end: the start of the server.
     fn updated(&self, index: u64) -> Timestamp {
-        let slot = if index % 10 == 9 { index - 1 } else { index };
+        let mut slot = if index % 10 == 9 { index - 1 } else { index };
+        if self.habits.burst {
+            let length = BURST.min(self.count / 2);
+            let first = self.count / 3 / 10 * 10;
+            if (first..first + length).contains(&slot) {
+                slot = first;
+            }
+        }
         let span = SPAN.as_nanos() / 100;
         // Whole ticks of 100 nanoseconds, as the services keep them; the last alert is one step before the start.
         let ticks = span * i128::from(self.count - slot.min(self.count)) / i128::from(self.count.max(1));
@@ -111,46 +176,38 @@ impl Feed {
 
     /// The alerts last touched at or after `since` and at or before `until`.
     pub(crate) fn within(&self, since: Option<Timestamp>, until: Option<Timestamp>) -> Range<u64> {
-        let first = since.map_or(0, |since| self.partition(|time| time < since));
-        let end = until.map_or(self.count, |until| self.partition(|time| time <= until));
-        first..end.max(first)
+        within(self.count, since, until, |index| self.updated(index))
     }
 
-    /// How many alerts from the first on satisfy the condition, which must hold for a beginning of them.
-    fn partition(&self, condition: impl Fn(Timestamp) -> bool) -> u64 {
-        let (mut low, mut high) = (0, self.count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if condition(self.updated(middle)) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
-    }
-
-    pub(crate) fn alert(&self, index: u64) -> Alert {
-        let draw = mix(self.seed ^ mix(index.wrapping_add(1)));
-        // Rotating, so that even a few alerts show every severity and state.
-        let severity = match (index + self.seed % 7) % 7 {
+    // Rotating, so that even a few alerts show every severity and state.
+    fn severity(&self, index: u64) -> Severity {
+        match (index + self.seed % 7) % 7 {
             0 | 4 => Severity::Medium,
             1 | 5 => Severity::Low,
             2 | 6 => Severity::High,
             _ => Severity::Informational,
-        };
-        let status = match (index + self.seed % 5) % 5 {
+        }
+    }
+
+    fn status(&self, index: u64) -> Status {
+        match (index + self.seed % 5) % 5 {
             0..=2 => Status::New,
             3 => Status::InProgress,
             _ => Status::Resolved,
-        };
+        }
+    }
+
+    pub(crate) fn alert(&self, index: u64) -> Alert {
+        let draw = mix(self.seed ^ mix(index.wrapping_add(1)));
+        let kind = place(draw, CATEGORIES.len());
         Alert {
             index,
-            seed: self.seed,
             updated: self.updated(index),
-            severity,
-            status,
-            category: &CATEGORIES[usize::try_from(draw % CATEGORIES.len() as u64).unwrap_or(0)],
+            severity: self.severity(index),
+            status: self.status(index),
+            category: &CATEGORIES[kind],
+            incident: incident::id(self.grouping().number(index)),
+            kind,
             draw,
         }
     }
@@ -159,9 +216,61 @@ impl Feed {
         self.count
     }
 
-    fn link(&self, kind: &str, id: &str) -> String {
-        format!("{}/{kind}/{id}?tid={}", self.portal, self.tenant)
+    pub(crate) fn machine(&self, alert: &Alert) -> &Machine {
+        &self.prepared.machines[place(alert.lane(4) % MACHINES, self.prepared.machines.len())]
     }
+
+    fn phrases(&self, alert: &Alert) -> &Phrases {
+        &self.prepared.categories[alert.kind]
+    }
+
+    /// The title, escaped. One in six breaks careless programs.
+    fn title(&self, alert: &Alert) -> &str {
+        if alert.index % 6 == 5 {
+            &self.prepared.hostile[place(alert.index / 6, HOSTILE.len())]
+        } else {
+            let titles = &self.phrases(alert).titles;
+            &titles[place(alert.lane(2), titles.len())]
+        }
+    }
+
+    fn tenant(&self) -> &str {
+        &self.prepared.tenant
+    }
+
+    #[cfg(test)]
+    fn start(&self) -> Timestamp {
+        self.start
+    }
+}
+
+/// The numbers below `count` whose times, which rise, lie between the two bounds or on them.
+fn within(
+    count: u64,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    time: impl Fn(u64) -> Timestamp,
+) -> Range<u64> {
+    // How many from the first on satisfy a condition that holds for a beginning of them.
+    let partition = |condition: &dyn Fn(Timestamp) -> bool| {
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if condition(time(middle)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    };
+    let first = since.map_or(0, |since| partition(&|time| time < since));
+    let end = until.map_or(count, |until| partition(&|time| time <= until));
+    first..end.max(first)
+}
+
+fn place(number: u64, length: usize) -> usize {
+    usize::try_from(number % (length as u64)).unwrap_or(0)
 }
 
 impl Alert {
@@ -172,29 +281,14 @@ impl Alert {
 
     /// `da` and digits, as Defender for Endpoint names alerts.
     pub(crate) fn id(&self) -> String {
-        format!(
-            "da{:018}_{}",
-            637_000_000_000_000_000_u64 + self.lane(1) % 1_000_000_000_000_000,
-            self.number()
-        )
+        let mut out = Vec::with_capacity(32);
+        Pen::new(&mut out).id(self);
+        String::from_utf8(out).unwrap_or_default()
     }
 
     /// A number that no two alerts of a feed share.
     fn number(&self) -> u64 {
         1_000_000 + self.index
-    }
-
-    fn incident(&self) -> u64 {
-        1000 + self.index / 4
-    }
-
-    /// One in six has a title that breaks careless programs.
-    pub(crate) fn title(&self) -> &'static str {
-        if self.index % 6 == 5 {
-            HOSTILE[usize::try_from(self.index / 6).unwrap_or(0) % HOSTILE.len()]
-        } else {
-            pick(self.category.titles, self.lane(2))
-        }
     }
 
     pub(crate) fn created(&self) -> Timestamp {
@@ -205,94 +299,60 @@ impl Alert {
         self.created() - SignedDuration::from_secs(i64::try_from(30 + self.lane(3) % 600).unwrap_or(30))
     }
 
-    fn machine(&self) -> Machine {
-        let number = self.lane(4) % 200;
-        Machine {
-            name: format!("desktop-{:07x}", mix(self.seed ^ number) & 0x0FFF_FFFF),
-            number,
-            group: texts::GROUPS[usize::try_from(number).unwrap_or(0) % texts::GROUPS.len()],
-            device_tag: texts::DEVICE_TAGS
-                [usize::try_from(number / 3).unwrap_or(0) % texts::DEVICE_TAGS.len()],
-            cloud_tag: texts::CLOUD_TAGS[usize::try_from(number / 5).unwrap_or(0) % texts::CLOUD_TAGS.len()],
-        }
-    }
-
-    pub(crate) fn machine_group(&self) -> &'static str {
-        self.machine().group
-    }
-
-    pub(crate) fn device_tag(&self) -> &'static str {
-        self.machine().device_tag
-    }
-
-    pub(crate) fn cloud_tag(&self) -> &'static str {
-        self.machine().cloud_tag
+    /// The automated investigation, if there was one.
+    pub(crate) fn investigation(&self) -> Option<u64> {
+        self.index.is_multiple_of(3).then_some(5000 + self.index)
     }
 
     fn user(&self) -> &'static str {
-        pick(texts::USERS, self.lane(5))
+        texts::USERS[place(self.lane(5), texts::USERS.len())]
+    }
+
+    /// A known actor, behind a few.
+    fn actor(&self) -> Option<&'static str> {
+        self.index.is_multiple_of(11).then_some("BORON")
+    }
+}
+
+impl Pen<'_> {
+    /// An alert's id.
+    fn id(&mut self, alert: &Alert) -> &mut Self {
+        self.raw("da")
+            .padded::<18>(637_000_000_000_000_000_u64 + alert.lane(1) % 1_000_000_000_000_000)
+            .raw("_")
+            .number(alert.number())
     }
 
     /// Hexadecimal digits that look like a digest.
-    fn digest(&self, lane: u64, digits: usize) -> String {
-        let mut text = String::with_capacity(digits + 16);
+    fn digest(&mut self, alert: &Alert, lane: u64, mut digits: usize) -> &mut Self {
         let mut part = lane;
-        while text.len() < digits {
-            part = self.lane(part ^ 0x51);
-            let _ = write!(text, "{part:016x}");
+        while digits > 0 {
+            part = alert.lane(part ^ 0x51);
+            let now = digits.min(16);
+            self.hex(part, now);
+            digits -= now;
         }
-        text.truncate(digits);
-        text
+        self
     }
 
-    fn guid(&self, lane: u64) -> Uuid {
-        uuid::Builder::from_random_bytes(
-            (u128::from(self.lane(lane)) << 64 | u128::from(self.lane(lane + 1))).to_be_bytes(),
-        )
-        .into_uuid()
+    /// A GUID of version 4's shape.
+    fn guid(&mut self, alert: &Alert, lane: u64) -> &mut Self {
+        let (high, low) = (alert.lane(lane), alert.lane(lane + 1));
+        let high = (high & !0xF000) | 0x4000;
+        let low = (low & !(0b11 << 62)) | (0b10 << 62);
+        self.hex(high, 8).raw("-").hex(high << 32, 4).raw("-").hex(high << 48, 4).raw("-");
+        self.hex(low, 4).raw("-").hex(low << 16, 12)
     }
 
-    fn description(&self, huge: bool) -> String {
-        if huge {
-            "This description does not end. ".repeat(HUGE / 31 + 1)
-        } else {
-            self.category.description.to_owned()
-        }
-    }
-}
-
-/// A device of the customer.
-struct Machine {
-    name: String,
-    number: u64,
-    group: &'static str,
-    device_tag: &'static str,
-    cloud_tag: &'static str,
-}
-
-impl Machine {
-    const DOMAIN: &'static str = "practice-customer.example";
-
-    fn dns_name(&self) -> String {
-        format!("{}.{}", self.name, Self::DOMAIN)
+    /// A link to an alert in the portal.
+    fn alert_link(&mut self, feed: &Feed, alert: &Alert) -> &mut Self {
+        self.raw(&feed.prepared.portal).raw("/alerts/").id(alert).raw("?tid=").raw(feed.tenant())
     }
 
-    fn id(&self, seed: u64) -> String {
-        let digest =
-            Sha256::new().chain_update(seed.to_be_bytes()).chain_update(self.number.to_be_bytes()).finalize();
-        digest.iter().take(20).fold(String::with_capacity(40), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    /// A link to an incident in the portal.
+    fn incident_link(&mut self, feed: &Feed, incident: u64) -> &mut Self {
+        self.raw(&feed.prepared.portal).raw("/incidents/").number(incident).raw("?tid=").raw(feed.tenant())
     }
-
-    fn address(&self) -> String {
-        format!("192.168.{}.{}", 1 + self.number / 100, 10 + self.number % 100)
-    }
-}
-
-fn pick<T: Copy>(from: &'static [T], number: u64) -> T {
-    from[usize::try_from(number % (from.len() as u64)).unwrap_or(0)]
 }
 
 /// `SplitMix64`'s finaliser: every input bit reaches every output bit.
@@ -308,10 +368,11 @@ mod tests {
     use std::collections::HashSet;
 
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
 
-    fn feed(seed: u64, count: u64) -> Feed {
+    pub(super) fn feed(seed: u64, count: u64) -> Feed {
         Feed::new(
             seed,
             count,
@@ -327,7 +388,8 @@ mod tests {
         let alerts: Vec<_> = (0..25).map(|index| feed.alert(index)).collect();
         assert_eq!(alerts.iter().map(|alert| alert.severity.graph()).collect::<HashSet<_>>().len(), 4);
         assert_eq!(alerts.iter().map(|alert| alert.status.graph()).collect::<HashSet<_>>().len(), 3);
-        assert!(alerts.iter().any(|alert| HOSTILE.contains(&alert.title())));
+        let hostile: Vec<_> = HOSTILE.iter().map(|title| pen::escape(title)).collect();
+        assert!(alerts.iter().any(|alert| hostile.iter().any(|title| title == feed.title(alert))));
         assert_eq!(alerts.iter().map(Alert::id).collect::<HashSet<_>>().len(), 25);
     }
 
@@ -338,12 +400,48 @@ mod tests {
         assert_ne!(feed(8, 9).alert(3).id(), other.alert(3).id());
     }
 
+    #[test]
+    fn thousands_share_one_moment_and_no_other_time_moves() {
+        let usual = feed(1, 10_000);
+        let burst = usual.with(Habits { burst: true, ..Habits::default() });
+        let mut moments = std::collections::HashMap::new();
+        for index in 0..10_000 {
+            *moments.entry(burst.updated(index)).or_insert(0_u64) += 1;
+        }
+        assert_eq!(moments.values().max(), Some(&BURST));
+        assert_eq!(burst.updated(9_999), usual.updated(9_999));
+        assert_eq!(burst.updated(0), usual.updated(0));
+    }
+
+    type Form<'a> = &'a dyn Fn(&mut Vec<u8>);
+
     proptest! {
         #[test]
+        fn whatever_is_written_is_json(seed: u64, index in 0..100_000_u64) {
+            let feed = feed(seed, 100_000);
+            let alert = feed.alert(index);
+            let number = feed.incidents() - 1 - index / 10;
+            let forms: [Form<'_>; 6] = [
+                &|out| { detection::write(&feed, &alert, out); },
+                &|out| { graph::write(&feed, &alert, out); },
+                &|out| { defender::write(&feed, &alert, true, out); },
+                &|out| { defender::write(&feed, &alert, false, out); },
+                &|out| { xdr::write(&feed, &feed.incident(number), out); },
+                &|out| { graph::write_incident(&feed, &feed.incident(number), true, false, out); },
+            ];
+            for form in forms {
+                let mut out = Vec::new();
+                form(&mut out);
+                let read = serde_json::from_slice::<Value>(&out);
+                prop_assert!(read.is_ok(), "{:?} {}", read, String::from_utf8_lossy(&out));
+            }
+        }
+
+        #[test]
         fn a_window_holds_exactly_the_alerts_whose_time_lies_in_it(
-            seed: u64, count in 0..400_u64, since in -4000_i64..100, length in 0..5000_i64,
+            seed: u64, count in 0..400_u64, burst: bool, since in -4000_i64..100, length in 0..5000_i64,
         ) {
-            let feed = feed(seed, count);
+            let feed = feed(seed, count).with(Habits { burst, ..Habits::default() });
             let since = feed.start + SignedDuration::from_secs(since);
             let until = since + SignedDuration::from_secs(length);
             let window = feed.within(Some(since), Some(until));
@@ -355,8 +453,8 @@ mod tests {
         }
 
         #[test]
-        fn times_never_fall(seed: u64, count in 2..300_u64) {
-            let feed = feed(seed, count);
+        fn times_never_fall(seed: u64, count in 2..300_u64, burst: bool) {
+            let feed = feed(seed, count).with(Habits { burst, ..Habits::default() });
             for index in 1..count {
                 prop_assert!(feed.updated(index - 1) <= feed.updated(index));
             }

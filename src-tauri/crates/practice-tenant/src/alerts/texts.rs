@@ -34,6 +34,15 @@ impl Source {
         }
     }
 
+    /// As the Defender services write it.
+    pub(crate) const fn defender(self) -> &'static str {
+        match self {
+            Self::Antivirus => "WindowsDefenderAv",
+            Self::Edr => "WindowsDefenderAtp",
+            Self::SmartScreen => "WindowsDefenderSmartScreen",
+        }
+    }
+
     /// As Graph writes it.
     pub(crate) const fn graph(self) -> &'static str {
         match self {
@@ -145,6 +154,13 @@ pub(crate) const HOSTILE: &[&str] = &[
     "A title that goes on and on, because somebody put the whole command line into it: powershell.exe -NoProfile \
      -ExecutionPolicy Bypass -WindowStyle Hidden -Command \"Get-ChildItem -Recurse | ForEach-Object { $_.FullName }\"",
 ];
+
+/// Where every file of the alerts lies, escaped for JSON.
+pub(crate) const FILE_PATH: &str = "C:\\\\Users\\\\Public\\\\Downloads";
+
+/// Address and location of the network alerts.
+pub(crate) const CONTROL_ADDRESS: &str = "203.0.113.77";
+pub(crate) const CONTROL_URL: &str = "https://control.contoso.example/beat";
 
 pub(crate) const USERS: &[&str] =
     &["liz.bean", "jay.hardee", "min-jun.kim", "yu-ting.chen", "o'neil", "svc_backup"];

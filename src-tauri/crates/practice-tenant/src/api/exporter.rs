@@ -4,17 +4,14 @@
 //! `DeviceCreatedMachineTags`, `CloudCreatedMachineTags`. Times compare with `LastProcessedTimeUtc`; both ends count.
 //! Newest first. The customer's data lives in `eu`.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
-use serde_json::json;
 
-use crate::alerts::{self, Alert};
+use crate::alerts::{Alert, Feed, detection};
 use crate::clock;
 use crate::directory::House;
 use crate::parameters::Parameters;
@@ -22,7 +19,9 @@ use crate::permission::Api;
 use crate::scenario::Scenario;
 use crate::world::World;
 
-use super::{bearer, stream};
+use super::bearer::{self, BadToken};
+use super::stream::{Listing, Spoiling};
+use super::surface::{Refusal, Surface};
 
 /// The window of a request without times.
 const WINDOW: SignedDuration = SignedDuration::from_hours(2);
@@ -39,31 +38,20 @@ pub(super) fn answer(
     if !["eu", "us", "uk"].contains(&region) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    if let Err(response) = authorise(world, headers) {
-        return response;
-    }
-    match Query::read(parameters, clock::now()) {
-        Err(name) => {
-            refuse(StatusCode::BAD_REQUEST, &format!("The request is invalid: '{name}' cannot be read."))
-        }
+    let answer = authorise(world, headers).and_then(|()| {
+        Query::read(parameters, clock::now())
+            .map_err(|name| Refusal::bad_request(format!("The request is invalid: '{name}' cannot be read.")))
+    });
+    match answer {
         Ok(query) => detections(world, region, query),
+        Err(refusal) => Surface::Exporter.refuse(world, headers, refusal),
     }
 }
 
-/// An error in the form that the exporter's web framework gives it.
-pub(super) fn refuse(status: StatusCode, message: &str) -> Response {
-    (status, Json(json!({ "Message": message }))).into_response()
-}
-
-#[expect(clippy::result_large_err, reason = "the refusal is the response itself, made once and passed on")]
-fn authorise(world: &World, headers: &HeaderMap) -> Result<(), Response> {
-    let Ok(caller) = bearer::check(world, headers, Api::DirectoryGraph) else {
-        let mut response =
-            refuse(StatusCode::UNAUTHORIZED, "Authorization has been denied for this request.");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
-        return Err(response);
-    };
-    let forbidden = |message| Err(refuse(StatusCode::FORBIDDEN, message));
+fn authorise(world: &World, headers: &HeaderMap) -> Result<(), Refusal> {
+    let caller = bearer::check(world, headers, Api::DirectoryGraph)
+        .map_err(|bad: BadToken| Refusal::token(Surface::Exporter, bad))?;
+    let forbidden = |message: &str| Err(Refusal::forbidden(message));
     if caller.house != Some(House::Customer) {
         return forbidden("Unauthorized exception: the domain is not managed by the tenant administrator.");
     }
@@ -120,11 +108,12 @@ impl Query {
         })
     }
 
-    fn selects(&self, alert: &Alert) -> bool {
+    fn selects(&self, feed: &Feed, alert: &Alert) -> bool {
         let groups = &self.machine_groups;
-        (groups.is_empty() || groups.iter().any(|group| group.eq_ignore_ascii_case(alert.machine_group())))
-            && self.device_tag.as_deref().is_none_or(|tag| tag.eq_ignore_ascii_case(alert.device_tag()))
-            && self.cloud_tag.as_deref().is_none_or(|tag| tag.eq_ignore_ascii_case(alert.cloud_tag()))
+        let machine = feed.machine(alert);
+        (groups.is_empty() || groups.iter().any(|group| group.eq_ignore_ascii_case(machine.group)))
+            && self.device_tag.as_deref().is_none_or(|tag| tag.eq_ignore_ascii_case(machine.device_tag))
+            && self.cloud_tag.as_deref().is_none_or(|tag| tag.eq_ignore_ascii_case(machine.cloud_tag))
     }
 
     /// Whether more than the time decides, so that an alert has to be looked at.
@@ -141,25 +130,25 @@ fn duration(text: &str) -> Option<SignedDuration> {
 }
 
 fn detections(world: &Arc<World>, region: &str, query: Query) -> Response {
-    let range: Range<u64> = if region == "eu" && !world.has(Scenario::NoAlerts) {
-        world.feed.within(Some(query.since), Some(query.until))
-    } else {
-        0..0
-    };
+    let feed = world.feed();
+    let range = if region == "eu" { feed.within(Some(query.since), Some(query.until)) } else { 0..0 };
     let limit = query.limit.unwrap_or(usize::MAX);
     let picky = query.is_picky();
-    let choosing = Arc::clone(world);
-    let items =
-        range.rev().filter(move |index| !picky || query.selects(&choosing.feed.alert(*index))).take(limit);
-    let world = Arc::clone(world);
-    let write = move |index: u64, out: &mut Vec<u8>| {
-        let huge = world.has(Scenario::HugeAlert) && index + 1 == world.feed.len();
-        if alerts::detection::write(&world.feed, &world.feed.alert(index), huge, out).is_err() {
-            tracing::error!(index, "a detection could not be written");
-        }
+    let choosing = feed.clone();
+    let listing = Listing {
+        before: b"[".to_vec(),
+        items: range
+            .rev()
+            .filter(move |index| !picky || query.selects(&choosing, &choosing.alert(*index)))
+            .take(limit),
+        spoiling: Spoiling::of(world, feed.len()),
+        write: move |index: u64, out: &mut Vec<u8>| detection::write(&feed, &feed.alert(index), out),
+        after: b"]".to_vec(),
     };
-    let body = stream::body(b"[".to_vec(), items, write, "]");
-    ([(header::CONTENT_TYPE, "application/json; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], body)
+    (
+        [(header::CONTENT_TYPE, "application/json; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")],
+        listing.body(),
+    )
         .into_response()
 }
 

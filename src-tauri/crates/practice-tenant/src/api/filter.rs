@@ -1,23 +1,66 @@
-//! The `$filter` of `OData` as `alerts_v2` understands it: comparisons joined with `and`, `or`, `not` and brackets.
+//! The `$filter` of `OData` as the alert APIs understand it: comparisons joined with `and`, `or`, `not` and brackets.
 //!
-//! Source for the properties: Microsoft Graph's page on listing alerts. Anything else is refused, as Graph does, and
-//! nothing is quietly ignored.
+//! Which properties there are is the API's own: its [`Schema`], from Microsoft's page on listing. Anything else is refused,
+//! as the APIs do, and nothing is quietly ignored.
+
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use crate::alerts::Alert;
-use crate::alerts::graph::SERVICE_SOURCE;
 use crate::clock;
 
-/// A condition on alerts.
+/// The properties that one API's filter knows, spelled as on its page.
+pub(crate) type Schema = &'static [(&'static str, Property)];
+
+/// What a property is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Property {
+    Time(TimeOf),
+    Number(NumberOf),
+    Text(TextOf),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum TimeOf {
+    /// The last change: what bounds a search.
+    Update,
+    Creation,
+    LastEvent,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NumberOf {
+    Incident,
+    Investigation,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum TextOf {
+    AssignedTo,
+    Category,
+    Classification,
+    DetectionSource,
+    Determination,
+    Id,
+    ServiceSource,
+    Severity,
+    Status,
+}
+
+/// Something that a filter selects, in one API's spelling.
+pub(crate) trait Subject {
+    fn time(&self, of: TimeOf) -> Timestamp;
+    fn number(&self, of: NumberOf) -> Option<i64>;
+    fn text(&self, of: TextOf) -> Option<Cow<'_, str>>;
+}
+
+/// A condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Filter {
-    /// `lastUpdateDateTime`.
-    Updated(Comparison, Timestamp),
-    /// `createdDateTime`.
-    Created(Comparison, Timestamp),
+    Time(TimeOf, Comparison, Timestamp),
+    Number(NumberOf, Comparison, Option<i64>),
     /// A property that is one text or null.
-    Text(Property, Equality, Option<String>),
+    Text(TextOf, Equality, Option<String>),
     And(Box<Filter>, Box<Filter>),
     Or(Box<Filter>, Box<Filter>),
     Not(Box<Filter>),
@@ -39,17 +82,7 @@ pub(crate) enum Equality {
     NotEqual,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Property {
-    AssignedTo,
-    Classification,
-    Determination,
-    Severity,
-    ServiceSource,
-    Status,
-}
-
-/// Why a filter is refused, in Graph's manner.
+/// Why a filter is refused, in the APIs' manner.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct BadFilter(pub(crate) String);
 
@@ -61,8 +94,8 @@ pub(crate) struct Bounds {
 }
 
 impl Filter {
-    pub(crate) fn read(text: &str) -> Result<Self, BadFilter> {
-        let mut reader = Reader { words: words(text)?, at: 0, depth: 0 };
+    pub(crate) fn read(text: &str, schema: Schema) -> Result<Self, BadFilter> {
+        let mut reader = Reader { words: words(text)?, at: 0, depth: 0, schema };
         let filter = reader.or()?;
         match reader.next() {
             None => Ok(filter),
@@ -70,28 +103,41 @@ impl Filter {
         }
     }
 
-    pub(crate) fn selects(&self, alert: &Alert) -> bool {
+    pub(crate) fn selects(&self, subject: &impl Subject) -> bool {
         match self {
-            Self::Updated(comparison, time) => comparison.holds(alert.updated, *time),
-            Self::Created(comparison, time) => comparison.holds(alert.created(), *time),
-            Self::Text(property, equality, value) => {
-                let same = property.of(alert) == value.as_deref();
+            Self::Time(of, comparison, time) => comparison.holds(&subject.time(*of), time),
+            Self::Number(of, comparison, number) => match (subject.number(*of), number) {
+                (Some(one), Some(other)) => comparison.holds(&one, other),
+                // Null is equal to null alone, and neither above nor below anything.
+                (one, other) => match comparison {
+                    Comparison::Equal => one == *other,
+                    Comparison::NotEqual => one != *other,
+                    Comparison::Greater
+                    | Comparison::GreaterOrEqual
+                    | Comparison::Less
+                    | Comparison::LessOrEqual => false,
+                },
+            },
+            Self::Text(of, equality, value) => {
+                let same = subject.text(*of).as_deref() == value.as_deref();
                 same == (*equality == Equality::Equal)
             }
-            Self::And(one, other) => one.selects(alert) && other.selects(alert),
-            Self::Or(one, other) => one.selects(alert) || other.selects(alert),
-            Self::Not(inner) => !inner.selects(alert),
+            Self::And(one, other) => one.selects(subject) && other.selects(subject),
+            Self::Or(one, other) => one.selects(subject) || other.selects(subject),
+            Self::Not(inner) => !inner.selects(subject),
         }
     }
 
-    /// Bounds of `lastUpdateDateTime` that follow from conditions that must all hold.
+    /// Bounds of the last change that follow from conditions that must all hold.
     pub(crate) fn bounds(&self) -> Bounds {
         match self {
-            Self::Updated(Comparison::Equal, time) => Bounds { since: Some(*time), until: Some(*time) },
-            Self::Updated(Comparison::Greater | Comparison::GreaterOrEqual, time) => {
+            Self::Time(TimeOf::Update, Comparison::Equal, time) => {
+                Bounds { since: Some(*time), until: Some(*time) }
+            }
+            Self::Time(TimeOf::Update, Comparison::Greater | Comparison::GreaterOrEqual, time) => {
                 Bounds { since: Some(*time), until: None }
             }
-            Self::Updated(Comparison::Less | Comparison::LessOrEqual, time) => {
+            Self::Time(TimeOf::Update, Comparison::Less | Comparison::LessOrEqual, time) => {
                 Bounds { since: None, until: Some(*time) }
             }
             Self::And(one, other) => {
@@ -104,17 +150,34 @@ impl Filter {
                     },
                 }
             }
-            Self::Updated(Comparison::NotEqual, _)
-            | Self::Created(..)
+            Self::Time(TimeOf::Update, Comparison::NotEqual, _)
+            | Self::Time(TimeOf::Creation | TimeOf::LastEvent, ..)
+            | Self::Number(..)
             | Self::Text(..)
             | Self::Or(..)
             | Self::Not(_) => Bounds::default(),
         }
     }
+
+    /// Whether the bounds, their ends included, say all that this filter says.
+    pub(crate) fn is_its_bounds(&self) -> bool {
+        match self {
+            Self::Time(TimeOf::Update, comparison, _) => match comparison {
+                Comparison::Equal | Comparison::GreaterOrEqual | Comparison::LessOrEqual => true,
+                Comparison::NotEqual | Comparison::Greater | Comparison::Less => false,
+            },
+            Self::And(one, other) => one.is_its_bounds() && other.is_its_bounds(),
+            Self::Time(TimeOf::Creation | TimeOf::LastEvent, ..)
+            | Self::Number(..)
+            | Self::Text(..)
+            | Self::Or(..)
+            | Self::Not(_) => false,
+        }
+    }
 }
 
 impl Comparison {
-    fn holds(self, one: Timestamp, other: Timestamp) -> bool {
+    fn holds<T: PartialOrd>(self, one: &T, other: &T) -> bool {
         match self {
             Self::Equal => one == other,
             Self::NotEqual => one != other,
@@ -122,21 +185,6 @@ impl Comparison {
             Self::GreaterOrEqual => one >= other,
             Self::Less => one < other,
             Self::LessOrEqual => one <= other,
-        }
-    }
-}
-
-impl Property {
-    fn of(self, alert: &Alert) -> Option<&'static str> {
-        use crate::alerts::Status;
-        let resolved = alert.status == Status::Resolved;
-        match self {
-            Self::AssignedTo => (alert.status != Status::New).then_some("analyst@practice-provider.example"),
-            Self::Classification => resolved.then_some("truePositive"),
-            Self::Determination => resolved.then_some("malware"),
-            Self::Severity => Some(alert.severity.graph()),
-            Self::ServiceSource => Some(SERVICE_SOURCE),
-            Self::Status => Some(alert.status.graph()),
         }
     }
 }
@@ -209,6 +257,7 @@ struct Reader {
     words: Vec<Word>,
     at: usize,
     depth: usize,
+    schema: Schema,
 }
 
 impl Reader {
@@ -285,15 +334,29 @@ impl Reader {
         let value = self
             .next()
             .ok_or_else(|| BadFilter(format!("A value is expected after '{property} {operator}'.")))?;
-        match property {
-            "lastUpdateDateTime" => Ok(Filter::Updated(comparison, time(property, &value)?)),
-            "createdDateTime" => Ok(Filter::Created(comparison, time(property, &value)?)),
-            _ => Ok(Filter::Text(
-                text_property(property)?,
-                equality(comparison, property)?,
-                text(property, value)?,
-            )),
+        let known = self.schema.iter().find(|(name, _)| *name == property);
+        match known.map(|(_, known)| *known) {
+            None => Err(BadFilter(format!("Property '{property}' is not supported in a filter."))),
+            Some(Property::Time(of)) => Ok(Filter::Time(of, comparison, time(property, &value)?)),
+            Some(Property::Number(of)) => Ok(Filter::Number(of, comparison, number(property, &value)?)),
+            Some(Property::Text(of)) => {
+                Ok(Filter::Text(of, equality(comparison, property)?, text(property, value)?))
+            }
         }
+    }
+}
+
+fn number(property: &str, value: &Word) -> Result<Option<i64>, BadFilter> {
+    match value {
+        Word::Bare(text) if text == "null" => Ok(None),
+        Word::Bare(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| BadFilter(format!("'{text}' is not a number for '{property}'."))),
+        Word::Open | Word::Close | Word::Quoted(_) => Err(BadFilter(format!(
+            "A binary operator with incompatible types was detected: '{property}' is a number, '{}' is not.",
+            value.text()
+        ))),
     }
 }
 
@@ -305,18 +368,6 @@ fn time(property: &str, value: &Word) -> Result<Timestamp, BadFilter> {
             "A binary operator with incompatible types was detected: '{property}' is 'Edm.DateTimeOffset', '{}' is not.",
             value.text()
         ))),
-    }
-}
-
-fn text_property(property: &str) -> Result<Property, BadFilter> {
-    match property {
-        "assignedTo" => Ok(Property::AssignedTo),
-        "classification" => Ok(Property::Classification),
-        "determination" => Ok(Property::Determination),
-        "severity" => Ok(Property::Severity),
-        "serviceSource" => Ok(Property::ServiceSource),
-        "status" => Ok(Property::Status),
-        other => Err(BadFilter(format!("Property '{other}' is not supported in a filter."))),
     }
 }
 
@@ -345,9 +396,21 @@ mod tests {
 
     use super::*;
 
+    const SCHEMA: Schema = &[
+        ("lastUpdateDateTime", Property::Time(TimeOf::Update)),
+        ("severity", Property::Text(TextOf::Severity)),
+        ("status", Property::Text(TextOf::Status)),
+        ("assignedTo", Property::Text(TextOf::AssignedTo)),
+        ("incidentId", Property::Number(NumberOf::Incident)),
+    ];
+
+    fn read(text: &str) -> Result<Filter, BadFilter> {
+        Filter::read(text, SCHEMA)
+    }
+
     #[test]
     fn times_bound_the_search_and_texts_do_not() {
-        let filter = Filter::read(
+        let filter = read(
             "lastUpdateDateTime ge 2026-11-20T10:00:00Z and (severity eq 'high') and lastUpdateDateTime lt 2026-11-20T11:00:00.5Z",
         )
         .unwrap();
@@ -358,10 +421,7 @@ mod tests {
                 until: Some("2026-11-20T11:00:00.5Z".parse().unwrap()),
             }
         );
-        assert_eq!(
-            Filter::read("severity eq 'high' or status ne 'new'").unwrap().bounds(),
-            Bounds::default()
-        );
+        assert_eq!(read("severity eq 'high' or status ne 'new'").unwrap().bounds(), Bounds::default());
     }
 
     #[test]
@@ -377,22 +437,37 @@ mod tests {
             "severity eq 'high' and",
             "(severity eq 'high'",
             "severity eq 'high' status eq 'new'",
+            "incidentId eq 'seven'",
+            "incidentId eq seven",
         ] {
-            assert!(Filter::read(bad).is_err(), "{bad}");
+            assert!(read(bad).is_err(), "{bad}");
         }
-        assert!(Filter::read(&format!("{}severity eq 'high'", "not ".repeat(5000))).is_err());
+        assert!(read(&format!("{}severity eq 'high'", "not ".repeat(5000))).is_err());
     }
 
     #[test]
     fn a_doubled_quote_is_one() {
-        let filter = Filter::read("assignedTo eq 'o''neil'").unwrap();
-        assert_eq!(filter, Filter::Text(Property::AssignedTo, Equality::Equal, Some("o'neil".to_owned())));
+        let filter = read("assignedTo eq 'o''neil'").unwrap();
+        assert_eq!(filter, Filter::Text(TextOf::AssignedTo, Equality::Equal, Some("o'neil".to_owned())));
+    }
+
+    #[test]
+    fn inclusive_bounds_say_all_and_open_ones_do_not() {
+        let whole =
+            "lastUpdateDateTime ge 2026-11-20T10:00:00Z and lastUpdateDateTime le 2026-11-20T11:00:00Z";
+        assert!(read(whole).unwrap().is_its_bounds());
+        for more in
+            ["lastUpdateDateTime gt 2026-11-20T10:00:00Z", "incidentId gt 7", "not (incidentId eq null)"]
+        {
+            assert!(!read(more).unwrap().is_its_bounds());
+            assert!(!read(&format!("{whole} and {more}")).unwrap().is_its_bounds());
+        }
     }
 
     proptest! {
         #[test]
         fn no_text_breaks_the_reader(text in "[ -~\u{ac00}-\u{ac20}()']{0,80}") {
-            let _ = Filter::read(&text);
+            let _ = read(&text);
         }
     }
 }

@@ -1,261 +1,262 @@
-//! Microsoft Graph's `/v1.0/security/alerts_v2`.
+//! Microsoft Graph's `/v1.0/security/alerts_v2` and `/v1.0/security/incidents`.
 //!
-//! Like the real one it sends no `@odata.nextLink` for alerts even when there are more; `$top` is clamped at 1000 and
-//! `$skip` beyond 500 is refused.
+//! Like the real one it sends no `@odata.nextLink` for alerts even when there are more (`next-links` makes it), and one for
+//! incidents. `$top` is clamped, at 1000 alerts and at 50 incidents; `$skip` beyond 500 is refused.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::json;
 use uuid::Uuid;
 
-use crate::alerts;
+use crate::alerts::{Feed, graph as form};
 use crate::directory::House;
 use crate::parameters::Parameters;
 use crate::permission::Api;
 use crate::scenario::Scenario;
 use crate::world::World;
 
-use super::bearer::{self, BadToken};
-use super::filter::Filter;
-use super::stream;
+use super::bearer;
+use super::options::{self, Asked, Page, expands};
+use super::stream::{Listing, Spoiling};
+use super::subject::{GRAPH_ALERTS, GRAPH_INCIDENTS, GraphAlert, GraphIncident};
+use super::surface::{Refusal, Surface, client_request_id, mark_graph, set};
 
-/// Alerts in an answer to a request without `$top`.
+/// Elements of an answer to a request without `$top`.
 const PAGE: u64 = 50;
-/// More than this is not sent in one answer.
-const PAGE_LIMIT: u64 = 1000;
+/// More alerts than this are not sent in one answer.
+const MOST_ALERTS: u64 = 1000;
+/// More incidents than this are not sent in one answer.
+const MOST_INCIDENTS: u64 = 50;
 /// A larger `$skip` is refused.
-const SKIP_LIMIT: u64 = 500;
-const PERMISSIONS: [&str; 2] = ["SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"];
+const MOST_SKIP: u64 = 500;
+/// Under `large-expand`, more incidents than this cannot be expanded at once.
+const MOST_EXPANDED: u64 = 10;
+const ORDERS: [&str; 2] = ["lastUpdateDateTime", "createdDateTime"];
+const ALERT_PERMISSIONS: [&str; 2] = ["SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"];
+const INCIDENT_PERMISSIONS: [&str; 2] = ["SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"];
+const JSON: &str =
+    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
-/// Answers for one list of alerts.
-pub(super) fn alerts(world: &Arc<World>, headers: &HeaderMap, parameters: &Parameters) -> Response {
-    match list(world, headers, parameters) {
-        Ok(response) => response,
-        Err(error) => error.response(world, headers),
-    }
+/// A request to Graph.
+pub(super) struct Call {
+    pub(super) world: Arc<World>,
+    pub(super) headers: HeaderMap,
+    pub(super) parameters: Parameters,
 }
 
-/// Every other address of Graph.
-pub(super) fn unknown(world: &World, headers: &HeaderMap, rest: &str) -> Response {
-    let error = if let Err(bad) = bearer::check(world, headers, Api::Graph) {
-        Error::token(bad)
-    } else {
-        let segment = rest.split('/').nth(1).unwrap_or(rest);
-        Error::bad_request(format!("Resource not found for the segment '{segment}'."))
-    };
-    error.response(world, headers)
-}
-
-/// The error of an API that has been taken away.
-pub(super) fn retired(world: &World, headers: &HeaderMap) -> Response {
-    Error::new(StatusCode::NOT_FOUND, "ResourceNotFound", "Resource not found for the segment 'alerts_v2'.")
-        .response(world, headers)
-}
-
-/// A fault of Graph's front.
-pub(super) fn fault(world: &World, headers: &HeaderMap, status: StatusCode) -> Response {
-    let (code, message) = match status {
-        StatusCode::TOO_MANY_REQUESTS => ("TooManyRequests", "Too many requests. Wait before you try again."),
-        _ => ("ServiceUnavailable", "The service is temporarily unavailable. Try again later."),
-    };
-    Error::new(status, code, message).response(world, headers)
-}
-
-struct Error {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-}
-
-impl Error {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+impl Call {
+    pub(super) fn refuse(&self, refusal: Refusal) -> Response {
+        Surface::Graph.refuse(&self.world, &self.headers, refusal)
     }
 
-    fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
+    /// The list of alerts.
+    pub(super) fn alerts(&self) -> Result<Response, Refusal> {
+        authorise(&self.world, &self.headers, &ALERT_PERMISSIONS)?;
+        let asked = Asked::read(&self.parameters, GRAPH_ALERTS, MOST_SKIP, &ORDERS)?;
+        let feed = self.world.feed();
+        let top = asked.top.unwrap_or(PAGE).min(MOST_ALERTS);
+        let page = asked.page(asked.alerts(&feed), top, |number| GraphAlert(feed.alert(number)));
+        let links = self.world.has(Scenario::NextLinks);
+        let before = self.opening("alerts_v2", "alerts_v2", &page, links);
+        let spoiling = Spoiling::of(&self.world, feed.len());
+        Ok(self.answer(before, page.numbers, spoiling, move |number, out| {
+            form::write(&feed, &feed.alert(number), out)
+        }))
     }
 
-    fn token(bad: BadToken) -> Self {
-        let message = match bad {
-            BadToken::Missing => "Access token is empty.",
-            BadToken::Malformed => "CompactToken parsing failed or the signature is invalid.",
-            BadToken::Expired => "Lifetime validation failed, the token is expired.",
-            BadToken::NotYet => "Lifetime validation failed, the token is not yet valid.",
-            BadToken::Audience => "Access token validation failure. Invalid audience.",
-        };
-        Self::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message)
-    }
-
-    fn response(self, world: &World, headers: &HeaderMap) -> Response {
-        let request = Uuid::new_v4();
-        let client = client_request_id(headers, request);
-        let body = json!({
-            "error": {
-                "code": self.code,
-                "message": self.message,
-                "innerError": {
-                    "date": world.now().strftime("%Y-%m-%dT%H:%M:%S").to_string(),
-                    "request-id": request,
-                    "client-request-id": client,
-                },
-            },
-        });
-        let mut response = (self.status, Json(body)).into_response();
-        mark(&mut response, request, &client);
-        if self.status == StatusCode::UNAUTHORIZED {
-            let challenge = format!(
-                "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{}\"",
-                world.addresses.login,
-                Api::Graph.app_id()
-            );
-            if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    /// The list of incidents.
+    pub(super) fn incidents(&self) -> Result<Response, Refusal> {
+        authorise(&self.world, &self.headers, &INCIDENT_PERMISSIONS)?;
+        let asked = Asked::read(&self.parameters, GRAPH_INCIDENTS, MOST_SKIP, &ORDERS)?;
+        let expanded = expands(&self.parameters, "alerts", "microsoft.graph.security.incident")?;
+        let top = asked.top.unwrap_or(PAGE).min(MOST_INCIDENTS);
+        if expanded {
+            let most = match (self.world.has(Scenario::ExpandFails), self.world.has(Scenario::LargeExpand)) {
+                (true, _) => 0,
+                (false, true) => MOST_EXPANDED,
+                (false, false) => u64::MAX,
+            };
+            if top > most {
+                return Err(Refusal::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "InternalServerError",
+                    "An internal server error has occurred.",
+                ));
             }
         }
+        let feed = self.world.feed();
+        let page = asked.page(asked.incidents(&feed), top, |number| GraphIncident(feed.incident(number)));
+        let context = if expanded { "incidents(alerts())" } else { "incidents" };
+        let links = !self.world.has(Scenario::NoNextLinks);
+        let before = self.opening("incidents", context, &page, links);
+        let spoiling = Spoiling::of(&self.world, feed.incidents());
+        let newer = prefers_newer_members(&self.headers);
+        let mut response = self.answer(before, page.numbers, spoiling, move |number, out| {
+            form::write_incident(&feed, &feed.incident(number), expanded, newer, out)
+        });
+        if newer {
+            let applied = HeaderName::from_static("preference-applied");
+            set(&mut response, applied, "include-unknown-enum-members");
+        }
+        Ok(response)
+    }
+
+    /// One alert.
+    pub(super) fn alert(&self, id: &str) -> Result<Response, Refusal> {
+        authorise(&self.world, &self.headers, &ALERT_PERMISSIONS)?;
+        let feed = self.world.feed();
+        let index = feed.alert_index(id).ok_or_else(|| missing(id))?;
+        let mut body = self.context("alerts_v2/$entity");
+        let at = body.len();
+        form::write(&feed, &feed.alert(index), &mut body);
+        Ok(self.single(body, at))
+    }
+
+    /// One incident.
+    pub(super) fn incident(&self, id: &str) -> Result<Response, Refusal> {
+        authorise(&self.world, &self.headers, &INCIDENT_PERMISSIONS)?;
+        let expanded = expands(&self.parameters, "alerts", "microsoft.graph.security.incident")?;
+        let feed = self.world.feed();
+        let number = id.parse().ok().and_then(|id| feed.incident_number(id)).ok_or_else(|| missing(id))?;
+        let newer = prefers_newer_members(&self.headers);
+        let mut body = self.context("incidents/$entity");
+        let at = body.len();
+        form::write_incident(&feed, &feed.incident(number), expanded, newer, &mut body);
+        Ok(self.single(body, at))
+    }
+
+    /// Every other address.
+    pub(super) fn unknown(&self, rest: &str) -> Refusal {
+        if let Err(bad) = bearer::check(&self.world, &self.headers, Api::Graph) {
+            return Refusal::token(Surface::Graph, bad);
+        }
+        let segment = rest.split('/').nth(1).unwrap_or(rest);
+        Refusal::bad_request(format!("Resource not found for the segment '{segment}'."))
+    }
+
+    fn context(&self, what: &str) -> Vec<u8> {
+        format!("{{\"@odata.context\":\"{}/v1.0/$metadata#security/{what}\",", self.world.addresses.graph)
+            .into_bytes()
+    }
+
+    /// What stands before the elements of a page.
+    fn opening(&self, list: &str, context: &str, page: &Page, links: bool) -> Vec<u8> {
+        let mut before = String::new();
+        if let Some(count) = page.count {
+            let _ = write!(before, "\"@odata.count\":{count},");
+        }
+        let graph = &self.world.addresses.graph;
+        let next = if self.world.has(Scenario::ForeignNextLink) {
+            Some(format!("{}/v1.0/security/{list}?$skiptoken=next", self.world.stranger.address))
+        } else {
+            page.next.filter(|_| links).map(|place| {
+                let address = format!("{graph}/v1.0/security/{list}");
+                options::link(&address, &self.parameters, &[("$skiptoken", options::token(place))])
+            })
+        };
+        if let Some(next) = next {
+            let _ = write!(before, "\"@odata.nextLink\":{},", serde_json::Value::from(next));
+        }
+        before.push_str("\"value\":[");
+        let mut opening = self.context(context);
+        opening.extend_from_slice(before.as_bytes());
+        opening
+    }
+
+    fn answer(
+        &self,
+        before: Vec<u8>,
+        numbers: Vec<u64>,
+        spoiling: Spoiling,
+        write: impl Fn(u64, &mut Vec<u8>) -> usize + Send + 'static,
+    ) -> Response {
+        let items = numbers.into_iter();
+        let body = Listing { before, items, write, after: b"]}".to_vec(), spoiling }.body();
+        let mut response = ([(header::CONTENT_TYPE, JSON)], body).into_response();
+        if self.world.has(Scenario::PartialContent) {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            for warning in ["199 - \"Microsoft/MCAS/403/12\"", "199 - \"Microsoft/IPC/504/10000\""] {
+                response.headers_mut().append(header::WARNING, axum::http::HeaderValue::from_static(warning));
+            }
+        }
+        self.mark(&mut response);
         response
     }
-}
 
-fn client_request_id(headers: &HeaderMap, otherwise: Uuid) -> String {
-    headers
-        .get("client-request-id")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| Uuid::try_parse(text.trim()).ok())
-        .unwrap_or(otherwise)
-        .to_string()
-}
-
-fn mark(response: &mut Response, request: Uuid, client: &str) {
-    let headers = response.headers_mut();
-    for (name, value) in [("request-id", request.to_string()), ("client-request-id", client.to_owned())] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
+    /// A single element: the context goes into the element itself, whose writing began at `at`.
+    fn single(&self, mut body: Vec<u8>, at: usize) -> Response {
+        body.remove(at);
+        let mut response = ([(header::CONTENT_TYPE, JSON)], body).into_response();
+        self.mark(&mut response);
+        response
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert("odata-version", HeaderValue::from_static("4.0"));
+
+    fn mark(&self, response: &mut Response) {
+        let request = Uuid::new_v4();
+        mark_graph(response, request, &client_request_id(&self.headers, request));
+    }
 }
 
-fn authorise(world: &World, headers: &HeaderMap) -> Result<(), Error> {
-    let caller = bearer::check(world, headers, Api::Graph).map_err(Error::token)?;
-    let forbidden = |message: String| Error::new(StatusCode::FORBIDDEN, "Forbidden", message);
-    if !caller.may(&PERMISSIONS) {
+/// The error of a list that has been taken away.
+pub(super) fn retired(path: &str) -> Refusal {
+    let segment = path.rsplit('/').next().unwrap_or_default();
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        "ResourceNotFound",
+        format!("Resource not found for the segment '{segment}'."),
+    )
+}
+
+fn missing(id: &str) -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "NotFound", format!("Resource '{id}' does not exist."))
+}
+
+fn prefers_newer_members(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split([',', ';']))
+        .any(|word| word.trim().eq_ignore_ascii_case("include-unknown-enum-members"))
+}
+
+fn authorise(world: &World, headers: &HeaderMap, permissions: &[&str]) -> Result<(), Refusal> {
+    let caller =
+        bearer::check(world, headers, Api::Graph).map_err(|bad| Refusal::token(Surface::Graph, bad))?;
+    if !caller.may(permissions) {
         let (kind, named) =
             if caller.is_delegated() { ("user scopes", "scopes") } else { ("application roles", "roles") };
-        return Err(forbidden(format!(
+        return Err(Refusal::forbidden(format!(
             "Missing {kind}. API required {named}: {}, {kind}: {}.",
-            PERMISSIONS.join(","),
+            permissions.join(","),
             caller.permissions()
         )));
     }
     if caller.house != Some(House::Customer) {
-        return Err(forbidden("The tenant of the access token has no security data.".to_owned()));
+        return Err(Refusal::forbidden("The tenant of the access token has no security data."));
     }
     if world.has(Scenario::NotLicensed) {
-        return Err(forbidden(
-            "The tenant has no active license for Microsoft Defender. Assign a license, then try again."
-                .to_owned(),
+        return Err(Refusal::forbidden(
+            "The tenant has no active license for Microsoft Defender. Assign a license, then try again.",
         ));
     }
     if world.has(Scenario::NotAuthorised) {
-        return Err(forbidden(
+        return Err(Refusal::forbidden(
             "The caller is not authorized to read this tenant's security data. An administrator has to grant access in the \
-             Microsoft Defender portal."
-                .to_owned(),
+             Microsoft Defender portal.",
         ));
     }
     Ok(())
 }
 
-fn number(parameters: &Parameters, name: &str, limit: u64) -> Result<Option<u64>, Error> {
-    let Some(text) = parameters.get_loosely(name) else { return Ok(None) };
-    let number: u64 = text.trim().parse().map_err(|_| {
-        Error::bad_request(format!(
-            "Invalid value '{text}' for {name} query option found. A non-negative integer is expected."
-        ))
-    })?;
-    if number > limit {
-        return Err(Error::bad_request(format!("The value of {name} cannot exceed {limit}.")));
+/// The feed, for what concerns it alone.
+impl Feed {
+    /// The alert with this id.
+    pub(super) fn alert_index(&self, id: &str) -> Option<u64> {
+        let number: u64 = id.rsplit_once('_')?.1.parse().ok()?;
+        let index = number.checked_sub(1_000_000).filter(|index| *index < self.len())?;
+        (self.alert(index).id() == id).then_some(index)
     }
-    Ok(Some(number))
-}
-
-/// Whether the oldest come first. Created and updated times rise together, so one order serves both.
-fn oldest_first(parameters: &Parameters) -> Result<bool, Error> {
-    let Some(text) = parameters.get_loosely("$orderby") else { return Ok(false) };
-    let mut words = text.split_whitespace();
-    let property = words.next().unwrap_or_default();
-    let direction = words.next();
-    if !["lastUpdateDateTime", "createdDateTime"].contains(&property) || words.next().is_some() {
-        return Err(Error::bad_request(format!("Ordering by '{text}' is not supported.")));
-    }
-    match direction {
-        None | Some("asc") => Ok(true),
-        Some("desc") => Ok(false),
-        Some(other) => Err(Error::bad_request(format!("Syntax error at '{other}' in '{text}'."))),
-    }
-}
-
-fn list(world: &Arc<World>, headers: &HeaderMap, parameters: &Parameters) -> Result<Response, Error> {
-    authorise(world, headers)?;
-    let top = number(parameters, "$top", u64::MAX)?.unwrap_or(PAGE).min(PAGE_LIMIT);
-    let skip = number(parameters, "$skip", SKIP_LIMIT)?.unwrap_or(0);
-    let oldest_first = oldest_first(parameters)?;
-    let filter = parameters
-        .get_loosely("$filter")
-        .map(Filter::read)
-        .transpose()
-        .map_err(|bad| Error::bad_request(format!("Invalid filter clause: {}", bad.0)))?;
-    let count = parameters.get_loosely("$count").is_some_and(|text| text.eq_ignore_ascii_case("true"));
-
-    let range = match (&filter, world.has(Scenario::NoAlerts)) {
-        (_, true) => 0..0,
-        (None, false) => 0..world.feed.len(),
-        (Some(filter), false) => {
-            let bounds = filter.bounds();
-            world.feed.within(bounds.since, bounds.until)
-        }
-    };
-    let request = Uuid::new_v4();
-    let client = client_request_id(headers, request);
-    let mut before =
-        format!("{{\"@odata.context\":\"{}/v1.0/$metadata#security/alerts_v2\",", world.addresses.graph);
-    if count {
-        let number = match &filter {
-            None => range.end - range.start,
-            Some(filter) => {
-                range.clone().filter(|index| filter.selects(&world.feed.alert(*index))).count() as u64
-            }
-        };
-        let _ = write!(before, "\"@odata.count\":{number},");
-    }
-    before.push_str("\"value\":[");
-
-    // Indexes are picked now and written later: a page is at most a thousand numbers.
-    let picked = |index: &u64| filter.as_ref().is_none_or(|filter| filter.selects(&world.feed.alert(*index)));
-    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-    let top = usize::try_from(top).unwrap_or(usize::MAX);
-    let page: Vec<u64> = if oldest_first {
-        range.filter(picked).skip(skip).take(top).collect()
-    } else {
-        range.rev().filter(picked).skip(skip).take(top).collect()
-    };
-    let world = Arc::clone(world);
-    let write = move |index: u64, out: &mut Vec<u8>| {
-        let huge = world.has(Scenario::HugeAlert) && index + 1 == world.feed.len();
-        if alerts::graph::write(&world.feed, &world.feed.alert(index), huge, out).is_err() {
-            tracing::error!(index, "an alert could not be written");
-        }
-    };
-    let body = stream::body(before.into_bytes(), page.into_iter(), write, "]}");
-    let content_type =
-        "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
-    let mut response = ([(header::CONTENT_TYPE, content_type)], body).into_response();
-    mark(&mut response, request, &client);
-    Ok(response)
 }

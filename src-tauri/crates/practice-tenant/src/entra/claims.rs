@@ -10,12 +10,16 @@ use uuid::Uuid;
 use crate::directory::{APP_NAME, House};
 use crate::ledger::Identity;
 use crate::permission::ApiAsk;
+use crate::scenario::Scenario;
 use crate::world::World;
 
 use super::flow::Version;
 
 /// Seconds that an access token is good for.
-pub(super) const LIFE: i64 = 3599;
+pub(super) fn life(world: &World) -> i64 {
+    if world.has(Scenario::ShortTokens) { 5 } else { 3599 }
+}
+
 const BACKDATED: i64 = 300;
 
 fn base(world: &World, house: House, now: Timestamp) -> Map<String, Value> {
@@ -23,7 +27,7 @@ fn base(world: &World, house: House, now: Timestamp) -> Map<String, Value> {
     let now = now.as_second();
     claims.insert("iat".into(), (now - BACKDATED).into());
     claims.insert("nbf".into(), (now - BACKDATED).into());
-    claims.insert("exp".into(), (now + LIFE).into());
+    claims.insert("exp".into(), (now + life(world)).into());
     claims.insert("tid".into(), world.directory.tenant_id(house).to_string().into());
     claims.insert("uti".into(), Uuid::new_v4().simple().to_string().into());
     claims

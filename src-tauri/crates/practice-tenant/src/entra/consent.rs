@@ -197,7 +197,7 @@ fn admin_answer(
     if !accepted {
         let error = match flow.version {
             Version::V1 => "permission_denied",
-            Version::V2 => "access_denied",
+            Version::V2 => "consent_required",
         };
         return flow.destination.refuse(
             &Refusal::declined_by_admin(error),

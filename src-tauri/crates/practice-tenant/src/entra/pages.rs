@@ -42,7 +42,7 @@ pub(super) fn sign_in(
          <form method=\"post\" action=\"{action}\" id=\"i0281\">\n\
          <input type=\"hidden\" name=\"flowToken\" value=\"{token}\">\n\
          <label for=\"i0116\">Email or sign-in name</label>\n\
-         <input type=\"email\" name=\"loginfmt\" id=\"i0116\" value=\"{hint}\" autocomplete=\"username\" required>\n\
+         <input type=\"email\" name=\"loginfmt\" id=\"i0116\" value=\"{hint}\" autocomplete=\"username\" required autofocus>\n\
          <label for=\"i0118\">Password</label>\n\
          <input type=\"password\" name=\"passwd\" id=\"i0118\" autocomplete=\"current-password\" required>\n\
          <button type=\"submit\" id=\"idSIButton9\">Sign in</button>\n</form>\n\
@@ -108,8 +108,8 @@ pub(super) fn consent(world: &World, flow: &Flow, id: &str, who: Identity) -> Re
     let body = format!(
         "<p>{} · {}</p>\n<p><strong>{APP_NAME}</strong> by {}</p>\n<p>{lead}</p>\n<ul>\n{items}</ul>\n\
          <form method=\"post\" action=\"/{}/Consent/Set\">\n<input type=\"hidden\" name=\"flowToken\" value=\"{}\">\n{for_all}\
-         <button type=\"submit\" name=\"action\" value=\"cancel\" id=\"idBtn_Back\">Cancel</button>\n\
-         <button type=\"submit\" name=\"action\" value=\"accept\" id=\"idBtn_Accept\">Accept</button>\n</form>",
+         <button type=\"submit\" name=\"action\" value=\"accept\" id=\"idBtn_Accept\">Accept</button>\n\
+         <button type=\"submit\" name=\"action\" value=\"cancel\" id=\"idBtn_Back\">Cancel</button>\n</form>",
         escape(world.directory.person(who.role).name),
         escape(who.house.name()),
         escape(crate::directory::House::Provider.name()),

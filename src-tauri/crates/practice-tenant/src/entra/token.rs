@@ -291,7 +291,7 @@ fn client_credentials(
     let token = sign(world, &claims::for_app(world, house, &resource, &roles, now))?;
     let mut body = Map::new();
     body.insert("token_type".into(), "Bearer".into());
-    times(&mut body, version, now.as_second());
+    times(world, &mut body, version, now.as_second());
     if version == Version::V1 {
         body.insert("resource".into(), resource.into());
     }
@@ -303,8 +303,8 @@ fn sign(world: &World, claims: &Value) -> Result<String, Refusal> {
     world.keys.sign(claims).map_err(|_| Refusal::malformed())
 }
 
-fn times(body: &mut Map<String, Value>, version: Version, now: i64) {
-    let life = claims::LIFE;
+fn times(world: &World, body: &mut Map<String, Value>, version: Version, now: i64) {
+    let life = claims::life(world);
     match version {
         Version::V1 => {
             for (name, value) in [
@@ -348,7 +348,7 @@ impl Issue<'_> {
         let token = sign(world, &claims::for_person(world, self.identity, &self.wanted, &words, now))?;
         let mut body =
             json!({ "token_type": "Bearer", "access_token": token }).as_object().cloned().unwrap_or_default();
-        times(&mut body, version, now.as_second());
+        times(world, &mut body, version, now.as_second());
         match version {
             Version::V1 => {
                 body.insert("scope".into(), scopes.join(" ").into());

@@ -400,7 +400,7 @@ async fn admin_consent_is_for_administrators_and_can_be_cancelled() {
     assert!(answer["error_description"].starts_with("AADSTS90094"));
     for (path, scope, error) in [
         ("adminconsent", "", "permission_denied"),
-        ("v2.0/adminconsent", "https://graph.microsoft.com/.default", "access_denied"),
+        ("v2.0/adminconsent", "https://graph.microsoft.com/.default", "consent_required"),
     ] {
         let address = world.admin_consent(path, &[("scope", scope)]);
         let left =

@@ -200,8 +200,8 @@ async fn bad_json_is_bad_every_time_under_a_good_status() {
 }
 
 #[tokio::test]
-async fn one_alert_is_huge() {
-    let world = World::in_scenario(&[Scenario::HugeAlert]).await;
+async fn one_alert_is_large() {
+    let world = World::in_scenario(&[Scenario::LargeAlert]).await;
     let token = world.exporter_token().await;
     let detections: Vec<Value> = world.detections(&token, "").await.json().await.unwrap();
     let lengths: Vec<_> = detections.iter().map(|one| one["Description"].as_str().unwrap().len()).collect();
