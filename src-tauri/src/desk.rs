@@ -236,7 +236,7 @@ impl Desk {
 }
 
 fn session_folder() -> Result<TempDir, Problem> {
-    tempfile::Builder::new().prefix("mssp-onboard-").tempdir().map_err(|error| {
+    vault::files::temporary_folder("mssp-onboard-").map_err(|error| {
         Problem::new(ProblemCode::FileTrouble)
             .with("path", std::env::temp_dir().display().to_string())
             .with("reason", error.to_string())

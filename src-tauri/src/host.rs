@@ -1,7 +1,7 @@
 //! The window as the engine's host: progress goes down the channel of the running call.
 
 use onboarding::Host;
-use onboarding::contract::{Problem, Progress};
+use onboarding::contract::{BrowserChoice, Problem, Progress};
 use tauri::ipc::Channel;
 
 /// Forwards one call's progress to the window.
@@ -14,8 +14,8 @@ impl WindowHost {
 }
 
 impl Host for WindowHost {
-    fn open_browser(&self, address: &str) -> Result<(), Problem> {
-        onboarding::browser::open(address)
+    fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<(), Problem> {
+        onboarding::browser::open_with(address, browser)
     }
 
     fn progress(&self, progress: Progress) {

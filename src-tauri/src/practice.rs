@@ -43,7 +43,7 @@ impl Practice {
         let tenant = PracticeTenant::start(Options::default()).await.map_err(|error| {
             Problem::new(ProblemCode::PortUnavailable).with("reason", error.to_string()).caused_by(&error)
         })?;
-        let folder = tempfile::Builder::new().prefix("mssp-practice-").tempdir().map_err(|error| {
+        let folder = vault::files::temporary_folder("mssp-practice-").map_err(|error| {
             Problem::new(ProblemCode::FileTrouble)
                 .with("path", std::env::temp_dir().display().to_string())
                 .with("reason", error.to_string())

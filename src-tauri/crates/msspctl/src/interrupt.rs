@@ -1,4 +1,4 @@
-//! Being asked to stop: Ctrl-C, and on Unix SIGTERM as service programs send it.
+//! Being asked to stop: Ctrl-C, and on Unix SIGTERM as service programs send it, SIGHUP when the terminal goes, SIGQUIT.
 
 use onboarding::contract::{Problem, ProblemCode};
 
@@ -36,14 +36,23 @@ async fn interrupted() {
 
 #[cfg(unix)]
 async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
+    use tokio::signal::unix::SignalKind;
 
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            terminate.recv().await;
+    tokio::select! {
+        () = arrived(SignalKind::terminate()) => {}
+        () = arrived(SignalKind::hangup()) => {}
+        () = arrived(SignalKind::quit()) => {}
+    }
+}
+
+#[cfg(unix)]
+async fn arrived(kind: tokio::signal::unix::SignalKind) {
+    match tokio::signal::unix::signal(kind) {
+        Ok(mut signal) => {
+            signal.recv().await;
         }
         Err(error) => {
-            tracing::warn!(%error, "SIGTERM is not noticed");
+            tracing::warn!(%error, "a signal is not noticed");
             std::future::pending::<()>().await;
         }
     }

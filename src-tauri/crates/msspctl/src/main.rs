@@ -27,6 +27,7 @@ use args::{Cli, Command};
 use failure::Failure;
 use interrupt::until_interrupted;
 use output::Output;
+use practice::PracticeCommand;
 use prose::Prose;
 
 fn main() -> ExitCode {
@@ -53,7 +54,11 @@ fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
 
 fn dispatch(cli: &Cli, output: &Output, runtime: &Runtime) -> Result<(), Failure> {
     match &cli.command {
-        Command::Practice(command) => runtime.block_on(until_interrupted(practice::run(command, output))),
+        Command::Practice(PracticeCommand::Run(args)) => {
+            runtime.block_on(until_interrupted(practice::run(args, output)))
+        }
+        // Being told to stop is how serving ends, not a job cut short.
+        Command::Practice(PracticeCommand::Start(args)) => runtime.block_on(practice::start(args)),
         Command::Work(work) => {
             work.check(&cli.global)?;
             // Not yet interruptible in an orderly way: a prompt for the passphrase must end at once with Ctrl-C.

@@ -55,6 +55,9 @@ pub struct Customer {
     pub secret_expires: Option<Date>,
     /// Step 2's result.
     pub consent: Option<ConsentRecord>,
+    /// What the customer's admin was asked, while step 2 is in other hands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handoff: Option<HandoffRecord>,
     /// When the API first answered (step 3).
     pub authorised_at: Option<Timestamp>,
     /// What was written last, as the caller serialised it.
@@ -76,6 +79,21 @@ pub struct ConsentRecord {
     pub granted: Vec<String>,
     /// When an unused lasting sign-in ends.
     pub unused_until: Option<Timestamp>,
+}
+
+/// A packet for the customer's admin that waits for its answer. It holds no secret: all of it is in the packet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoffRecord {
+    /// When it was made.
+    pub made: Timestamp,
+    /// Until when its answer is taken.
+    pub until: Timestamp,
+    /// The address at which the admin agrees, with its `state`.
+    pub link: String,
+    /// The redirect URI in it.
+    pub redirect_uri: String,
+    /// When the admin's answer was recorded; a person still has to sign in then.
+    pub agreed_at: Option<Timestamp>,
 }
 
 /// What is known of a customer at first.
@@ -268,6 +286,7 @@ fn insert(connection: &Connection, new: NewCustomer, key: &Key, vault: &str) -> 
         redirect_uri: new.redirect_uri,
         secret_expires: new.secret_expires,
         consent: None,
+        handoff: None,
         authorised_at: None,
         export: None,
         proof: None,

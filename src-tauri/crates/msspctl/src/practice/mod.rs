@@ -3,17 +3,18 @@
 mod run;
 mod start;
 
+pub(crate) use run::run;
+pub(crate) use start::run as start;
+
 use std::path::PathBuf;
 
 use catalog::{GrantKind, SourceId};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use onboarding::contract::{Problem, ProblemCode};
-use practice_tenant::{Options, PracticeTenant, Scenario};
+use practice_tenant::{Options, PracticeTenant, Scenario, StartError};
 
 use crate::args;
-use crate::failure::Failure;
-use crate::output::Output;
 
 /// What to rehearse.
 #[derive(Subcommand)]
@@ -80,18 +81,6 @@ pub(crate) struct StartArgs {
     scenarios: Vec<Scenario>,
 }
 
-/// Does what is asked.
-///
-/// # Errors
-///
-/// Whatever the step that failed says.
-pub(crate) async fn run(command: &PracticeCommand, output: &Output) -> Result<(), Failure> {
-    match command {
-        PracticeCommand::Run(args) => run::run(args, output).await,
-        PracticeCommand::Start(args) => start::run(args).await,
-    }
-}
-
 /// Accepts the scenarios that work in this build.
 fn scenario() -> impl TypedValueParser<Value = Scenario> {
     let names: Vec<String> = Scenario::ALL.iter().map(ToString::to_string).collect();
@@ -99,7 +88,22 @@ fn scenario() -> impl TypedValueParser<Value = Scenario> {
 }
 
 async fn tenant(options: Options) -> Result<PracticeTenant, Problem> {
+    let port = options.port;
     PracticeTenant::start(options).await.map_err(|error| {
-        Problem::new(ProblemCode::PortUnavailable).with("reason", error.to_string()).caused_by(&error)
+        let problem = match &error {
+            StartError::Listen { source, .. } => {
+                let taken = port.map_or_else(|| "--port".to_owned(), |port| format!("--port {port}"));
+                Problem::new(ProblemCode::InvalidInput)
+                    .with("field", taken)
+                    .with("reason", source.to_string())
+            }
+            StartError::Folder(source) => Problem::new(ProblemCode::FileTrouble)
+                .with("path", std::env::temp_dir().display().to_string())
+                .with("reason", source.to_string()),
+            StartError::Tls(_) | StartError::Key(_) => {
+                Problem::new(ProblemCode::Internal).with("reason", error.to_string())
+            }
+        };
+        problem.caused_by(&error)
     })
 }

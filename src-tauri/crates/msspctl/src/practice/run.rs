@@ -107,7 +107,7 @@ struct Stage<'a> {
 }
 
 impl Host for Stage<'_> {
-    fn open_browser(&self, address: &str) -> Result<(), Problem> {
+    fn open_browser(&self, address: &str, _: &BrowserChoice) -> Result<(), Problem> {
         self.pages.send(address.to_owned()).map_err(|_| Problem::new(ProblemCode::NoBrowser))
     }
 
@@ -121,12 +121,13 @@ impl Host for Stage<'_> {
 /// # Errors
 ///
 /// Whatever the step that failed says.
-pub(super) async fn run(args: &RunArgs, output: &Output) -> Result<(), Failure> {
+pub(crate) async fn run(args: &RunArgs, output: &Output) -> Result<(), Failure> {
     let mut laps = Laps { since: Instant::now(), all: Vec::new() };
     let out = out_folder(args.out.as_deref())?;
     let tenant = super::tenant(Options { tls: true, alerts: args.alerts, ..Options::default() }).await?;
     let told = tenant.announcement();
-    let data = tempfile::tempdir().map_err(|error| trouble(&std::env::temp_dir(), &error))?;
+    let data = vault::files::temporary_folder("msspctl-practice-")
+        .map_err(|error| trouble(&std::env::temp_dir(), &error))?;
     let engine = Engine::open(OpenOptions {
         folder: data.path().to_owned(),
         unlock: Unlock::SessionOnly,
@@ -309,9 +310,7 @@ fn is_rehearsed(folder: &Path, told: &Announcement) -> bool {
 fn out_folder(given: Option<&Path>) -> Result<PathBuf, Problem> {
     match given {
         Some(folder) => std::path::absolute(folder).map_err(|error| trouble(folder, &error)),
-        None => tempfile::Builder::new()
-            .prefix("msspctl-practice-")
-            .tempdir()
+        None => vault::files::temporary_folder("msspctl-practice-")
             .map(tempfile::TempDir::keep)
             .map_err(|error| trouble(&std::env::temp_dir(), &error)),
     }

@@ -13,7 +13,7 @@ use crate::interrupt::asked_to_stop;
 /// # Errors
 ///
 /// `port-unavailable`.
-pub(super) async fn run(args: &StartArgs) -> Result<(), Failure> {
+pub(crate) async fn run(args: &StartArgs) -> Result<(), Failure> {
     let options = Options {
         port: args.port,
         tls: args.tls,

@@ -167,6 +167,23 @@ pub fn create_folder(folder: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Makes a fresh temporary folder for the owner only. It goes when the answer is dropped.
+///
+/// # Errors
+///
+/// When the system refuses.
+pub fn temporary_folder(prefix: &str) -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    // On Windows it is in the person's own temporary folder, whose rights it inherits.
+    builder.tempdir()
+}
+
 /// Makes a folder that is the product's own. One that is there and still empty is closed to others as well.
 ///
 /// # Errors

@@ -23,6 +23,13 @@ fn everything_that_is_known_of_a_customer_comes_back() {
             granted: vec!["SecurityAlert.Read.All".to_owned()],
             unused_until: Some(moment(6)),
         }),
+        handoff: Some(HandoffRecord {
+            made: moment(8),
+            until: moment(9),
+            link: "https://login.example/adminconsent?state=x".to_owned(),
+            redirect_uri: "http://localhost/cb".to_owned(),
+            agreed_at: Some(moment(9)),
+        }),
         authorised_at: Some(moment(7)),
         export: Some(serde_json::json!({ "files": [1, 2, { "deep": null }] })),
         proof: Some(serde_json::json!({ "alerts": 18_446_744_073_709_551_615_u64, "ratio": 0.1 })),
