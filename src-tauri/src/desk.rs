@@ -53,6 +53,8 @@ pub(crate) struct Bootstrap {
     problem: Option<Problem>,
     practice: Option<PracticeView>,
     data_folder: String,
+    /// The vault lasts for this session only.
+    session: bool,
     /// The customer that was open when the window was last used.
     left_at: Option<String>,
 }
@@ -100,6 +102,7 @@ impl Desk {
             Home::Open { .. } | Home::Untouched | Home::Closed(_) => None,
         };
         Bootstrap {
+            session: matches!(&*home, Home::Open { _session: Some(_), .. }),
             left_at,
             version: env!("CARGO_PKG_VERSION"),
             vault,

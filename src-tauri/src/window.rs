@@ -1,5 +1,6 @@
 //! The one window: how it is made, and where it may go, which is nowhere but to its own content.
 
+use std::fs;
 use std::path::Path;
 
 use tauri::webview::{NewWindowResponse, Url};
@@ -12,8 +13,13 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, folder: &Path) -> tauri::Resu
     let development = tauri::is_dev().then(|| app.config().build.dev_url.clone()).flatten();
     for configuration in &app.config().app.windows {
         let development = development.clone();
-        WebviewWindowBuilder::from_config(app, configuration)?
-            .data_directory(folder.join("window"))
+        let mut window = WebviewWindowBuilder::from_config(app, configuration)?;
+        // In a folder that cannot be used there is still a window, to say so.
+        let own = folder.join("window");
+        if fs::create_dir_all(&own).is_ok() {
+            window = window.data_directory(own);
+        }
+        window
             .on_navigation(move |address| is_own_content(address, development.as_ref()))
             .on_new_window(|_, _| NewWindowResponse::Deny)
             .build()?;

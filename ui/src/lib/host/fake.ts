@@ -258,6 +258,7 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     problem: vault === 'open' ? null : problem('vault-locked'),
     practice,
     data_folder: '/home/lena/.local/share/mssp-onboard',
+    session: false,
     left_at: practice ? null : (options.left_at ?? null),
   });
 

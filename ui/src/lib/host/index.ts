@@ -37,6 +37,8 @@ export interface Bootstrap {
   /** Set while the practice tenant is on. */
   practice: PracticeView | null;
   data_folder: string;
+  /** The vault lasts for this session only. */
+  session: boolean;
   /** The customer that was open when the window was last used. */
   left_at: string | null;
 }

@@ -13,6 +13,7 @@ import type { Problem } from '../contract/Problem';
 import type { SourceId } from '../contract/SourceId';
 import type { Step } from '../contract/Step';
 import { as_problem, type Bootstrap, type Host, type PracticeView } from '../host';
+import { type Cure, doubts_the_secret } from './cures';
 import { noted } from './evidence';
 
 /** A step of the wizard, or the page after the last. */
@@ -119,6 +120,14 @@ export class App {
     this.begin = options.begin ?? false;
     this.problem = null;
     this.place = { at: 'wizard', stage };
+  }
+
+  /** Goes where a problem is put right. A secret that Microsoft refused is no longer shown as proven there. */
+  cure(step: Cure, problem: Problem): void {
+    if (step === 'register' && doubts_the_secret(problem.code)) {
+      this.note('register', { key: 'secret-accepted', state: 'failed', facts: [] });
+    }
+    this.go(step);
   }
 
   /** Takes up a customer's newer state. */

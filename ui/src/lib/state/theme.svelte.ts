@@ -1,6 +1,6 @@
 /**
- * Light, dark, or as the system has it. The window's own theme decides "system" where the host can tell it, because the
- * media query is unreliable on Linux and can follow the task bar on Windows.
+ * Light, dark, or as the system has it. Each of the two sources that know the system misses some desktops: the window's
+ * own theme those that name a dark theme, the media query those that only prefer one. Dark is what either of them says.
  */
 import type { Host, WindowTheme } from '../host';
 import { recall, remember } from './memory';
@@ -45,7 +45,8 @@ class Theme {
   }
 
   #apply(): void {
-    const shown = this.#choice === 'system' ? this.#frame : this.#choice;
+    const frame = this.#frame === 'dark' ? this.#frame : null;
+    const shown = this.#choice === 'system' ? frame : this.#choice;
     const root = document.documentElement;
     if (shown) {
       root.dataset['theme'] = shown;
