@@ -229,4 +229,85 @@ impl World {
     pub(crate) async fn detections(&self, token: &str, query: &str) -> reqwest::Response {
         self.get(&format!("{}/api/alerts{query}", self.told.siem.eu), token).await
     }
+
+    /// The app's own token for an API, consented by the administrator.
+    pub(crate) async fn own_token(&self, resource: &str) -> String {
+        self.consent_as_admin().await;
+        self.app_token(resource).await.text("access_token").to_owned()
+    }
+
+    /// Where a source lists what it has, and a token that reads it. The portal's button is pressed for the exporter.
+    pub(crate) async fn source(&self, source: Source) -> (String, String) {
+        let told = &self.told;
+        let resource = match source {
+            Source::GraphAlerts | Source::GraphIncidents => &told.graph,
+            Source::Defender => &told.defender,
+            Source::Xdr => &told.xdr,
+            Source::Exporter => return (self.address(source), self.exporter_token().await),
+        };
+        (self.address(source), self.own_token(resource).await)
+    }
+
+    pub(crate) fn address(&self, source: Source) -> String {
+        let told = &self.told;
+        match source {
+            Source::GraphAlerts => format!("{}/v1.0/security/alerts_v2", told.graph),
+            Source::GraphIncidents => format!("{}/v1.0/security/incidents", told.graph),
+            Source::Defender => format!("{}/api/alerts", told.defender),
+            Source::Xdr => format!("{}/api/incidents", told.xdr),
+            Source::Exporter => format!("{}/api/alerts", told.siem.eu),
+        }
+    }
+
+    /// A good answer as JSON.
+    pub(crate) async fn read(&self, address: &str, token: &str) -> Value {
+        let response = self.get(address, token).await;
+        let status = response.status();
+        let body: Value = response.json().await.unwrap();
+        assert!(status.is_success(), "{address} {status} {body}");
+        body
+    }
+
+    /// A refusal as JSON.
+    pub(crate) async fn refused(&self, address: &str, token: &str, status: u16) -> Value {
+        let response = self.get(address, token).await;
+        assert_eq!(response.status(), status, "{address}");
+        response.json().await.unwrap()
+    }
+}
+
+/// The five sources.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Source {
+    GraphAlerts,
+    GraphIncidents,
+    Defender,
+    Xdr,
+    Exporter,
+}
+
+impl Source {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::GraphAlerts, Self::GraphIncidents, Self::Defender, Self::Xdr, Self::Exporter];
+    pub(crate) const LISTS: [Self; 4] = [Self::GraphAlerts, Self::GraphIncidents, Self::Defender, Self::Xdr];
+}
+
+/// The elements of an answer, whether it is a bare list or has one.
+#[track_caller]
+pub(crate) fn elements(body: &Value) -> &[Value] {
+    body.as_array().or_else(|| body["value"].as_array()).expect("a list")
+}
+
+/// The ids of the alerts in an answer of any source.
+pub(crate) fn alert_ids(body: &Value) -> Vec<String> {
+    let id = |alert: &Value| {
+        ["AlertId", "alertId", "id"].iter().find_map(|name| alert[*name].as_str()).unwrap().to_owned()
+    };
+    elements(body)
+        .iter()
+        .flat_map(|element| match element["alerts"].as_array() {
+            Some(alerts) => alerts.iter().map(id).collect::<Vec<_>>(),
+            None => vec![id(element)],
+        })
+        .collect()
 }

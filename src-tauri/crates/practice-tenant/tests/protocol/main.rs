@@ -11,3 +11,7 @@ mod entra;
 mod scenarios;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod sources;
+#[cfg(test)]
+mod weather;
