@@ -153,10 +153,10 @@ impl TransportError {
 
 /// What the certificate's verifier said in its own words, else what the TLS library says.
 fn verdict(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(own)) => own.0.to_string(),
-        error => error.to_string(),
+    if let rustls::Error::InvalidCertificate(rustls::CertificateError::Other(own)) = error {
+        return own.0.to_string();
     }
+    error.to_string()
 }
 
 /// A 407 to `CONNECT`. The tunnel's error type is private to hyper-util; its text is all that there is.

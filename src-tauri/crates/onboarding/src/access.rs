@@ -16,7 +16,7 @@ use vault::{Customer, SecretKind};
 use crate::contract::{Problem, Step};
 use crate::engine::cloud_of;
 use crate::registration::REDIRECT_URI;
-use crate::{Engine, network, problems, steps};
+use crate::{Engine, problems, steps};
 
 /// What it takes to ask Entra for a customer's tokens.
 pub(crate) struct Access {
@@ -35,7 +35,7 @@ impl Access {
         let cloud = cloud_of(customer)?;
         let client_id = customer.client_id.clone().ok_or_else(|| steps::missing(Step::Register))?;
         let secret = engine.client_secret(customer).await?;
-        let http = network::client(&cloud)?;
+        let http = engine.http(&cloud).await?;
         let authority = Authority::new(cloud.login.clone(), customer.tenant_id.clone());
         let audience = Source::get(customer.source).audience(&cloud, customer.grant);
         let redirect_uri = customer.redirect_uri.clone().unwrap_or_else(|| REDIRECT_URI.to_owned());

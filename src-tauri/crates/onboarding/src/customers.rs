@@ -59,7 +59,7 @@ impl Engine {
         destination::require(&cloud, choice.source, choice.grant, request.connector)?;
         let region = region_for(&cloud, choice.source, request.region)?;
         let checked = request.registration.map(registration::check_shape).transpose()?;
-        let found = tenant::resolve(&cloud, &request.tenant).await?;
+        let found = tenant::resolve(self, &cloud, &request.tenant).await?;
         let cloud_value = serde_json::to_value(&cloud).map_err(|error| {
             Problem::new(ProblemCode::Internal).with("reason", "a cloud cannot be written").caused_by(&error)
         })?;

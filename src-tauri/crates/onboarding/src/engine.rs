@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalog::Cloud;
+use reqwest::Client;
 use secrecy::SecretString;
 use vault::{Customer, Vault, VaultError};
 
 use crate::contract::{Problem, ProblemCode};
 use crate::problems;
+use crate::settings::Settings;
 
 /// How long a second process waits for the first to let go of the data folder.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
@@ -45,6 +47,9 @@ struct Inner {
     vault: Mutex<Vault>,
     folder: PathBuf,
     file_cloud: Option<Cloud>,
+    settings: Mutex<Settings>,
+    /// The client that was built last, with the cloud that it is for. Gone when the settings change.
+    client: Mutex<Option<(Cloud, Client)>>,
 }
 
 impl Engine {
@@ -71,8 +76,10 @@ impl Engine {
             .await
             .map_err(|error| problems::of_panic(&error))?
             .map_err(|error| problems::of_vault(&error, &folder))?;
+        let settings = Mutex::new(Settings::read(&folder)?);
         tracing::info!(folder = %folder.display(), "vault opened");
-        Ok(Self(Arc::new(Inner { vault: Mutex::new(vault), folder, file_cloud })))
+        let (vault, client) = (Mutex::new(vault), Mutex::new(None));
+        Ok(Self(Arc::new(Inner { vault, folder, file_cloud, settings, client })))
     }
 
     /// The platform's data folder for this product; `MSSP_ONBOARD_DATA` overrides it.
@@ -113,6 +120,34 @@ impl Engine {
     /// All clouds, the one from the file first.
     pub(crate) fn clouds(&self) -> Vec<Cloud> {
         self.0.file_cloud.iter().chain(Cloud::builtins()).cloned().collect()
+    }
+
+    /// The settings as they are at this moment.
+    pub(crate) fn present_settings(&self) -> Settings {
+        self.0.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes on with other settings.
+    pub(crate) fn take_settings(&self, settings: Settings) {
+        // The settings' lock is held until the old client is gone, so that nobody keeps one of theirs in between.
+        let mut present = self.0.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        *present = settings;
+        *self.0.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The client that was built for that cloud, if it was the last one.
+    pub(crate) fn kept_client(&self, cloud: &Cloud) -> Option<Client> {
+        let kept = self.0.client.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|(known, _)| known == cloud).map(|(_, client)| client.clone())
+    }
+
+    /// Keeps a client, unless the settings with which it was built are the present ones no more.
+    pub(crate) fn keep_client(&self, cloud: &Cloud, built_with: &Settings, client: &Client) {
+        let present = self.0.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        if *present == *built_with {
+            let mut kept = self.0.client.lock().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some((cloud.clone(), client.clone()));
+        }
     }
 
     /// Runs a short piece of work on the vault.

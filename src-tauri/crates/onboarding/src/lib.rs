@@ -29,8 +29,10 @@ mod steps;
 mod tenant;
 mod verdict;
 
+mod settings;
 pub use defender::{AlertRow, RawAlert, Severity, Status};
 pub use engine::{Engine, OpenOptions, Unlock};
 pub use export::possible_connectors;
 pub use host::Host;
 pub use paste::{PasteSlot, Pastes, paste_slot};
+pub use settings::language_in;

@@ -1,58 +1,65 @@
-//! The one place that builds an HTTP client: trust, time limits, no redirects, no cookies.
+//! The one place that builds an HTTP client: trust, way, time limits, no redirects, no cookies.
 //!
-//! Certificates are checked by the operating system's own verifier; a cloud file may add one authority. There is no
-//! switch that turns the check off. The system's proxy is used. Redirects are never followed: nothing that Entra or
-//! an alert API says by redirect is for us, and a followed redirect could carry a token to another host.
+//! Certificates are checked by the operating system's own verifier; a cloud file and the settings may add authorities.
+//! There is no switch that turns the check off. The way is the system's proxy, one that was entered, or none. Redirects
+//! are never followed: nothing that Entra or an alert API says by redirect is for us, and a followed redirect could
+//! carry a token to another host.
+
+mod route;
+mod trust;
 
 use std::time::Duration;
 
 use catalog::Cloud;
-use reqwest::{Certificate, Client, redirect};
+use reqwest::{Client, redirect};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 use crate::contract::{Problem, ProblemCode};
+pub(crate) use route::{LOOPBACK, Route, found_by_the_system, proxy_in_use};
+pub(crate) use trust::{Untrusted, Why, subject_of};
 
 /// How long a host may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(20);
 /// How long a host may keep silent in the middle of an answer.
 const SILENCE: Duration = Duration::from_mins(1);
 
-/// Builds the client for one cloud.
-pub(crate) fn client(cloud: &Cloud) -> Result<Client, Problem> {
-    // The second and later calls find the provider installed: that is what is wanted.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let Some(pem) = &cloud.ca_pem else {
-        return plain().build().map_err(|error| failed(&error));
-    };
-    let certificates = Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| {
-        Problem::new(ProblemCode::CloudFileInvalid)
-            .with("file", cloud.name.clone())
-            .with("reason", "ca_file holds no certificate")
-            .caused_by(&error)
-    })?;
-    if certificates.is_empty() {
-        return Err(Problem::new(ProblemCode::CloudFileInvalid)
-            .with("file", cloud.name.clone())
-            .with("reason", "ca_file holds no certificate"));
+/// Builds the client for one cloud. `authorities` are trusted in addition to the system's and the cloud's own.
+pub(crate) fn client(
+    cloud: &Cloud,
+    route: &Route,
+    authorities: Vec<CertificateDer<'static>>,
+) -> Result<Client, Problem> {
+    let mut extra = authorities;
+    if let Some(pem) = &cloud.ca_pem {
+        let of_cloud = certificates(pem.as_bytes()).ok_or_else(|| {
+            Problem::new(ProblemCode::CloudFileInvalid)
+                .with("file", cloud.name.clone())
+                .with("reason", "ca-file-holds-no-certificate")
+        })?;
+        extra.extend(of_cloud);
     }
-    // Some verifiers (Wine's among them) cannot take an extra authority; then only that authority is trusted.
-    plain()
-        .tls_certs_merge(certificates.clone())
-        .build()
-        .or_else(|_| plain().tls_certs_only(certificates).build())
-        .map_err(|error| failed(&error))
+    let tls = trust::config(extra).map_err(|error| failed(&error))?;
+    plain(tls).proxy(route.proxy()).build().map_err(|error| failed(&error))
+}
+
+/// The certificates in a PEM text; `None` when there is none, or one is broken.
+pub(crate) fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    all.ok().filter(|all| !all.is_empty())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one home of HTTP clients")]
-fn plain() -> reqwest::ClientBuilder {
+fn plain(tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
     Client::builder()
+        .tls_backend_preconfigured(tls)
         .redirect(redirect::Policy::none())
         .referer(false)
         .connect_timeout(CONNECT)
         .read_timeout(SILENCE)
         .user_agent(concat!("mssp-onboard/", env!("CARGO_PKG_VERSION")))
-        .tls_version_min(reqwest::tls::Version::TLS_1_2)
 }
 
-fn failed(error: &reqwest::Error) -> Problem {
-    Problem::new(ProblemCode::Internal).with("reason", "the HTTP client could not be built").caused_by(error)
+fn failed(error: &(dyn std::error::Error + 'static)) -> Problem {
+    Problem::new(ProblemCode::Internal).with("reason", "http-client-not-built").caused_by(error)
 }

@@ -1,15 +1,17 @@
 //! From the errors of the crates below to the contract's problem. Every error is matched by kind; no prose is made here.
+//! What may lie behind a problem comes from the catalogue's dictionary, likeliest first.
 
 use std::path::Path;
 
 use catalog::{CloudFileError, SourceId};
 use connectors::ConnectorId;
 use defender::{Denial, PullError};
-use entra::{CatcherError, EntraError, RedirectFault, SecretFault, TransportError};
+use entra::{CallbackFault, CatcherError, EntraError, RedirectFault, SecretFault, TransportError};
 use vault::VaultError;
 use vault::files::FileError;
 
-use crate::contract::{Microsoft, Problem, ProblemCode, Who};
+use crate::contract::{Microsoft, Problem, ProblemCause, ProblemCode, Who};
+use crate::network;
 
 /// What was asked for, where the prose mentions it.
 pub(crate) struct Asked<'a> {
@@ -117,11 +119,46 @@ pub(crate) fn of_entra(error: &EntraError, asked: &Asked<'_>) -> Problem {
             coded(error.problem()).with("tenant", tenant.clone()).with("cloud", asked.cloud)
         }
     };
-    let problem = match error.refusal() {
-        Some(refusal) => problem.said_by(of_refusal_by_entra(refusal)),
-        None => problem,
+    let Some(refusal) = error.refusal() else {
+        let causes = of_network(&problem);
+        return explained(problem, &causes, None).caused_by(error);
     };
-    problem.caused_by(error)
+    let told = explained(problem.said_by(of_refusal_by_entra(refusal)), refusal.causes(), refusal.link());
+    match refusal.told_at() {
+        Some(theirs) => with_skew(told, theirs),
+        None => told,
+    }
+    .caused_by(error)
+}
+
+/// By how much two clocks may differ before that is held for a cause, in seconds: as much as tokens allow.
+const SKEW: i64 = 300;
+
+/// Puts a wrong clock first among the causes, where Microsoft's time of the answer shows that it is wrong.
+pub(crate) fn with_skew(problem: Problem, theirs: jiff::Timestamp) -> Problem {
+    let skew = crate::clock::now().duration_since(theirs).as_secs().abs();
+    if skew <= SKEW {
+        return problem;
+    }
+    let mut problem = problem.with("skew_seconds", skew.to_string());
+    problem.causes.retain(|cause| cause.name != CLOCK_WRONG);
+    problem.causes.splice(..0, cause(CLOCK_WRONG));
+    problem
+}
+
+const CLOCK_WRONG: &str = "clock-wrong";
+
+/// Adds what the dictionary knows: the causes of the very code, else those of the problem.
+fn explained(mut problem: Problem, causes: &[String], link: Option<String>) -> Problem {
+    let causes = if causes.is_empty() { catalog::causes_of(problem.code.as_str()) } else { causes };
+    problem.causes = causes.iter().filter_map(|name| cause(name)).collect();
+    problem.link = link;
+    problem
+}
+
+fn cause(name: &str) -> Option<ProblemCause> {
+    let cause = catalog::cause(name)?;
+    Some(ProblemCause { name: cause.name.clone(), who: who(&cause.who)? })
 }
 
 fn of_refusal_by_entra(refusal: &entra::Refusal) -> Microsoft {
@@ -135,13 +172,15 @@ fn of_refusal_by_entra(refusal: &entra::Refusal) -> Microsoft {
     }
 }
 
-fn of_transport(error: &TransportError) -> Problem {
+pub(crate) fn of_transport(error: &TransportError) -> Problem {
     let problem = coded(error.problem());
     match error {
         TransportError::Unreachable { host, .. }
         | TransportError::TimedOut { host }
         | TransportError::Cut { host } => problem.with("host", host.clone()),
-        TransportError::Tls { host, reason } | TransportError::Unreadable { host, reason } => {
+        TransportError::Tls { host, reason } => of_tls(host, reason),
+        TransportError::ProxyRefused { host } => of_proxy(host),
+        TransportError::Unreadable { host, reason } => {
             problem.with("host", host.clone()).with("reason", reason.clone())
         }
         TransportError::Foreign { host, target } => {
@@ -159,8 +198,76 @@ fn of_transport(error: &TransportError) -> Problem {
     }
 }
 
+/// A certificate that does not hold: why, and who issued it, where our own verifier said so.
+fn of_tls(host: &str, reason: &str) -> Problem {
+    let problem = Problem::new(ProblemCode::TlsRefused).with("host", host);
+    let Some(verdict) = network::Untrusted::read(reason) else {
+        return problem.with("reason", reason);
+    };
+    let mut problem = problem.with("reason", verdict.why.as_str());
+    if let Some(issuer) = verdict.issuer {
+        problem = problem.with("issuer", issuer);
+    }
+    problem
+}
+
+/// A proxy that wants a sign-in: which one, and whether it was given one.
+fn of_proxy(host: &str) -> Problem {
+    let problem = Problem::new(ProblemCode::ProxyRefused).with("host", host);
+    match network::proxy_in_use() {
+        Some(proxy) => {
+            let problem = problem.with("proxy", proxy.address);
+            proxy.user.map_or_else(|| problem.clone(), |user| problem.clone().with("user", user))
+        }
+        None => problem,
+    }
+}
+
+/// The causes of a problem of the network, as far as it tells them apart itself.
+fn of_network(problem: &Problem) -> Vec<String> {
+    let names: &[&str] = if problem.code == ProblemCode::ProxyRefused {
+        if problem.params.contains_key("user") {
+            &["proxy-password-wrong", "proxy-other-scheme"]
+        } else {
+            &["proxy-password-missing", "proxy-other-scheme"]
+        }
+    } else if problem.code == ProblemCode::TlsRefused {
+        match problem.params.get("reason").and_then(|reason| network::Why::named(reason)) {
+            Some(network::Why::UnknownIssuer) => &["traffic-inspected", "private-authority"],
+            Some(network::Why::Expired | network::Why::NotYetValid) => &["certificate-over"],
+            Some(network::Why::WrongName) => &["certificate-other-name", "traffic-inspected"],
+            Some(network::Why::Revoked | network::Why::Malformed) | None => &[],
+        }
+    } else {
+        &[]
+    };
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
 pub(crate) fn of_redirect(fault: RedirectFault) -> Problem {
-    Problem::new(ProblemCode::RedirectUriInvalid).with("reason", fault.to_string())
+    let problem = Problem::new(ProblemCode::RedirectUriInvalid).with("reason", redirect_reason(fault));
+    match fault {
+        RedirectFault::ForbiddenCharacter(character) => problem.with("character", character),
+        RedirectFault::NotAnAddress
+        | RedirectFault::TooLong
+        | RedirectFault::Blank
+        | RedirectFault::NonAscii
+        | RedirectFault::Wildcard
+        | RedirectFault::Fragment
+        | RedirectFault::UserInfo
+        | RedirectFault::PlainHttp
+        | RedirectFault::Ipv6Loopback
+        | RedirectFault::OtherScheme => problem,
+    }
+}
+
+/// Why Entra would not take a redirect URI, as the message files name it.
+pub(crate) fn redirect_reason(fault: RedirectFault) -> String {
+    format!("redirect-{}", fault.as_str())
+}
+
+pub(crate) fn of_callback(fault: CallbackFault) -> Problem {
+    Problem::new(ProblemCode::CallbackRefused).with("reason", format!("callback-{}", fault.as_str()))
 }
 
 pub(crate) fn of_secret(fault: SecretFault) -> Problem {
@@ -179,14 +286,15 @@ pub(crate) fn of_secret(fault: SecretFault) -> Problem {
 
 pub(crate) fn of_catcher(error: &CatcherError) -> Problem {
     let problem = match error {
-        CatcherError::NotLoopback => Problem::new(ProblemCode::RedirectUriInvalid)
-            .with("reason", "it does not lead to this computer; paste the final address instead"),
-        CatcherError::PortTaken { .. }
-        | CatcherError::PortReserved { .. }
-        | CatcherError::NotReached { .. }
-        | CatcherError::Socket(_) => {
-            Problem::new(ProblemCode::PortUnavailable).with("reason", error.to_string())
+        CatcherError::NotLoopback => {
+            Problem::new(ProblemCode::RedirectUriInvalid).with("reason", "redirect-not-of-this-computer")
         }
+        CatcherError::PortTaken { port, .. }
+        | CatcherError::PortReserved { port }
+        | CatcherError::NotReached { port, .. } => Problem::new(ProblemCode::PortUnavailable)
+            .with("reason", error.as_str())
+            .with("port", port.to_string()),
+        CatcherError::Socket(_) => Problem::new(ProblemCode::PortUnavailable).with("reason", error.as_str()),
         CatcherError::Expired => {
             let minutes = entra::Attempt::LIFETIME.as_secs() / 60;
             Problem::new(ProblemCode::ConsentTimedOut).with("minutes", minutes.to_string())
@@ -220,17 +328,21 @@ pub(crate) fn of_reading(problem: &connectors::ReadProblem) -> Problem {
 /// What an alert source said. An error of our own side comes back as it was.
 pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId) -> Problem {
     let host_only = |code, host: &str| Problem::new(code).with("host", host);
-    let problem = match &error {
+    let told = match &error {
         PullError::Query(fault) => {
             Problem::new(ProblemCode::InvalidInput).with("field", "query").with("reason", fault.to_string())
         }
         PullError::TokenMalformed => {
             Problem::new(ProblemCode::TokenInvalid).with("reason", error.to_string())
         }
-        PullError::Unreachable { host, .. } => host_only(ProblemCode::Unreachable, host),
-        PullError::Tls { host, reason } => {
-            host_only(ProblemCode::TlsRefused, host).with("reason", reason.clone())
+        PullError::Unreachable { host, cause } => {
+            if matches!(TransportError::from_http(host, cause), TransportError::ProxyRefused { .. }) {
+                of_proxy(host)
+            } else {
+                host_only(ProblemCode::Unreachable, host)
+            }
         }
+        PullError::Tls { host, reason } => of_tls(host, reason),
         PullError::TimedOut { host, .. } => host_only(ProblemCode::TimedOut, host),
         PullError::Cut { host, .. } => host_only(ProblemCode::ConnectionCut, host),
         PullError::Redirected { host, to, .. } => host_only(ProblemCode::ForeignHost, host)
@@ -260,7 +372,42 @@ pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId) -> Problem {
             return ours;
         }
     };
-    problem.caused_by(&error)
+    let entry = match &error {
+        PullError::Refused { status, refusal, .. } | PullError::Unavailable { status, refusal, .. } => {
+            catalog::api_error(*status, refusal.code.as_deref(), refusal.message.as_deref())
+        }
+        PullError::Throttled { refusal, .. } => {
+            catalog::api_error(429, refusal.code.as_deref(), refusal.message.as_deref())
+        }
+        PullError::Query(_)
+        | PullError::TokenMalformed
+        | PullError::Unreachable { .. }
+        | PullError::Tls { .. }
+        | PullError::TimedOut { .. }
+        | PullError::Cut { .. }
+        | PullError::Redirected { .. }
+        | PullError::ForeignLink { .. }
+        | PullError::TooLarge { .. }
+        | PullError::Unreadable { .. }
+        | PullError::Caller(_) => None,
+    };
+    of_api(told, entry).caused_by(&error)
+}
+
+/// Adds what the dictionary knows about an API's answer. Where the problem was told more closely than by the answer
+/// alone, the causes of the problem hold.
+fn of_api(told: Problem, entry: Option<&'static catalog::ApiErrorEntry>) -> Problem {
+    let closer = catalog::causes_of(told.code.as_str());
+    match entry {
+        Some(entry) if entry.problem == told.code.as_str() || closer.is_empty() => {
+            explained(told, &entry.causes, entry.link.clone())
+        }
+        Some(entry) => explained(told, closer, entry.link.clone()),
+        None => {
+            let causes = of_network(&told);
+            explained(told, &causes, None)
+        }
+    }
 }
 
 fn denied(denial: Denial, status: u16, refusal: &defender::Refusal, source: SourceId) -> Problem {

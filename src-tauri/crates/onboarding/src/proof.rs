@@ -24,7 +24,7 @@ use crate::engine::cloud_of;
 use crate::export::absolute;
 use crate::host::{Host, Witness};
 use crate::pull::Reading;
-use crate::{Engine, clock, network, problems};
+use crate::{Engine, clock, problems};
 
 /// The newest alerts that a proof shows.
 const SHOWN: usize = 200;
@@ -60,7 +60,7 @@ impl Engine {
             said.read.files.iter().map(|name| ProvenFile { name: name.clone(), proven: true }).collect();
         witness.proven(EvidenceKey::FilesReadBack, &[("connector", connector.as_str())]);
 
-        let http = network::client(&cloud)?;
+        let http = self.http(&cloud).await?;
         let tokens = FileTokens { said: &said, http: &http, cloud: &cloud, current: Mutex::new(None) };
         witness.checking(EvidenceKey::TokenFromFiles);
         let token = match defender::TokenSource::bearer(&tokens, false).await {

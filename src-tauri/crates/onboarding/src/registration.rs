@@ -67,7 +67,7 @@ impl Engine {
             return Ok(vec![shape, Evidence::new(EvidenceKey::SecretAccepted, EvidenceState::NotYet)]);
         };
         let cloud = cloud_of(&customer)?;
-        let http = crate::network::client(&cloud)?;
+        let http = self.http(&cloud).await?;
         let authority = Authority::new(cloud.login.clone(), home.clone());
         let registration = Registration { client_id: &client_id, secret: &secret };
         let audience = Source::get(customer.source).audience(&cloud, GrantKind::AppOnly);

@@ -18,15 +18,15 @@ impl Engine {
     /// `invalid-input` for what cannot be a tenant, `tenant-not-found`, `cloud-unknown`, and what the network says.
     pub async fn find_tenant(&self, query: TenantQuery) -> Result<TenantFound, Problem> {
         let cloud = self.cloud(query.cloud.as_deref())?;
-        resolve(&cloud, &query.tenant).await
+        resolve(self, &cloud, &query.tenant).await
     }
 }
 
 /// Resolves a GUID or domain to the tenant's GUID.
-pub(crate) async fn resolve(cloud: &Cloud, tenant: &str) -> Result<TenantFound, Problem> {
+pub(crate) async fn resolve(engine: &Engine, cloud: &Cloud, tenant: &str) -> Result<TenantFound, Problem> {
     let asked = problems::Asked { tenant, cloud: &cloud.name, redirect_uri: "" };
     let name = TenantName::parse(tenant).map_err(|fault| problems::of_entra(&fault.into(), &asked))?;
-    let http = crate::network::client(cloud)?;
+    let http = engine.http(cloud).await?;
     let found = entra::discover(&http, &cloud.login, &name)
         .await
         .map_err(|error| problems::of_entra(&error, &asked))?;

@@ -10,6 +10,7 @@ mod progress;
 mod proof;
 mod secret;
 
+mod settings;
 pub use customer::{
     AddCustomer, AuthorisationView, CloudView, ConnectorView, ConsentView, CustomerView, Destination,
     DestinationQuery, EditCustomer, ExportView, PermissionView, PortalStep, ProofView, RegistrationInput,
@@ -22,3 +23,6 @@ pub use proof::{
     ExportResult, JournalEntry, JournalState, Proof, ProvenFile, PullQuery, PullSummary, WrittenFile,
 };
 pub use secret::SecretInput;
+pub use settings::{
+    AuthorityInput, AuthorityView, EditSettings, HostCheck, ProxyInput, ProxyMode, ProxyView, SettingsView,
+};
