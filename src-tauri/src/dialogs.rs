@@ -7,6 +7,27 @@ use tauri::{Runtime, WebviewWindow};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
+/// The folder that a person typed: `~` is their own. A window has no working folder that anybody knows, so a path must be
+/// whole.
+///
+/// # Errors
+///
+/// `folder-refused` for a path that is not.
+pub(crate) fn typed_folder(typed: &str, home: Option<&Path>) -> Result<String, Problem> {
+    let typed = typed.trim();
+    let folder = match (typed.strip_prefix('~'), home) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with(['/', '\\']) => {
+            home.join(rest.trim_start_matches(['/', '\\']))
+        }
+        (Some(_) | None, _) => PathBuf::from(typed),
+    };
+    if folder.is_absolute() {
+        Ok(folder.display().to_string())
+    } else {
+        Err(Problem::new(ProblemCode::FolderRefused).with("folder", typed).with("reason", "relative-path"))
+    }
+}
+
 /// Asks for a folder, starting at `start` or the nearest folder above it that exists. `None` when nothing was chosen.
 pub(crate) async fn choose_folder<R: Runtime>(window: &WebviewWindow<R>, start: &str) -> Option<String> {
     let mut dialog = window.dialog().file().set_parent(window);
@@ -42,7 +63,23 @@ fn nearest_folder(start: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest_folder, show_folder};
+    use std::path::Path;
+
+    use super::{nearest_folder, show_folder, typed_folder};
+
+    #[test]
+    fn a_typed_folder_is_a_whole_path_and_a_tilde_is_the_persons_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path();
+        let whole = home.join("files").display().to_string();
+        assert_eq!(typed_folder(&format!(" {whole} "), None).unwrap(), whole);
+        assert_eq!(Path::new(&typed_folder("~/files", Some(home)).unwrap()), home.join("files"));
+        assert_eq!(Path::new(&typed_folder("~", Some(home)).unwrap()), home);
+        for relative in ["files", "./files", "~someone/files", ""] {
+            let problem = typed_folder(relative, Some(home)).unwrap_err();
+            assert_eq!(problem.params["reason"], "relative-path", "{relative}");
+        }
+    }
 
     #[test]
     fn a_dialog_starts_at_the_nearest_folder_that_exists() {

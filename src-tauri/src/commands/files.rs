@@ -21,9 +21,10 @@ pub(crate) async fn choose_folder(window: WebviewWindow, start: String) -> Resul
 #[tauri::command]
 pub(crate) async fn export_files(
     desk: State<'_, Desk>,
-    request: ExportRequest,
+    mut request: ExportRequest,
     progress: Channel<Progress>,
 ) -> Result<ExportResult, Problem> {
+    request.folder = dialogs::typed_folder(&request.folder, std::env::home_dir().as_deref())?;
     let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
     desk.run(None, engine.export(request, &host)).await
 }
