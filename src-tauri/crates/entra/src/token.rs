@@ -21,6 +21,11 @@ const LARGEST: usize = 1024 * 1024;
 /// For how long a token is believed whose answer does not say.
 const UNKNOWN_LIFETIME: Duration = Duration::from_mins(5);
 
+/// How long to wait before asking a busy endpoint again, where it does not say.
+const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
+/// Whoever asks for more patience than this is reported instead.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
 /// The app, as it proves itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Registration<'a> {
@@ -119,12 +124,25 @@ async fn ask(
     fields: &[(&str, &str)],
 ) -> Result<TokenSet, EntraError> {
     let url = authority.token(audience);
-    let request = http
-        .post(url.clone())
-        .header(ACCEPT, "application/json")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(form(registration, audience, leg, fields));
-    let reply = exchange(&url, request, LARGEST).await?;
+    let mut pauses = PAUSES.into_iter();
+    let reply = loop {
+        let request = http
+            .post(url.clone())
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form(registration, audience, leg, fields));
+        let reply = exchange(&url, request, LARGEST).await?;
+        match pauses.next() {
+            Some(pause) if is_busy(leg, reply.status) => {
+                let pause = reply.retry_after.unwrap_or(pause);
+                if pause > LONGEST_PAUSE {
+                    break reply;
+                }
+                tokio::time::sleep(pause).await;
+            }
+            Some(_) | None => break reply,
+        }
+    };
     if !reply.is_success() {
         let refusal = Refusal::from_body(leg, reply.status, reply.retry_after, reply.json());
         return Err(
@@ -132,6 +150,16 @@ async fn ask(
         );
     }
     read_tokens(reply.json()).map_err(|reason| reply.unreadable(reason).into())
+}
+
+/// Whether the same question is worth asking again in a moment. What a gateway answered may have reached Entra before, and
+/// a code is good for one use: so a code is sent again only where Entra itself says that it did not look at it.
+const fn is_busy(leg: Leg, status: u16) -> bool {
+    match status {
+        429 | 503 => true,
+        500 | 502 | 504 => !matches!(leg, Leg::Code),
+        _ => false,
+    }
 }
 
 /// Reads the answer of a token endpoint. The reason quotes nothing of it, as the parser's own message would.

@@ -160,8 +160,8 @@ async fn answers_that_are_no_answers_are_told_apart() {
             "response-unreadable",
         ),
         (Line::json("POST", &v2_token(), 404, "nothing"), "response-unreadable"),
-        (Line::json("POST", &v2_token(), 503, "busy"), "microsoft-unavailable"),
-        (Line::json("POST", &v2_token(), 429, "slower").header("retry-after", "7"), "throttled"),
+        (Line::json("POST", &v2_token(), 503, "busy").header("retry-after", "61"), "microsoft-unavailable"),
+        (Line::json("POST", &v2_token(), 429, "slower").header("retry-after", "61"), "throttled"),
         (
             Line::json("POST", &v2_token(), 307, "").header("location", "https://elsewhere.example/token"),
             "foreign-host",
@@ -172,13 +172,26 @@ async fn answers_that_are_no_answers_are_told_apart() {
         assert_eq!(error.problem(), problem);
         let error = transport(error);
         if let TransportError::Throttled { retry_after, .. } = &error {
-            assert_eq!(*retry_after, Some(Duration::from_secs(7)));
+            assert_eq!(*retry_after, Some(Duration::from_secs(61)));
         }
         if let TransportError::Foreign { target, .. } = &error {
             assert_eq!(target, "elsewhere.example");
         }
         assert_eq!(stage.asked().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_busy_endpoint_is_asked_again_and_given_up_after_three_times() {
+    let busy = |status| Line::json("POST", &v2_token(), status, "busy").header("retry-after", "0");
+    let good = Line::json("POST", &v2_token(), 200, json!({"access_token": "a", "token_type": "Bearer"}));
+    let stage = Stage::open([busy(429), busy(503), good]).await;
+    app_token(&stage, &scopes()).await.unwrap();
+    assert_eq!(stage.asked().len(), 3);
+
+    let stage = Stage::open([busy(503), busy(502), busy(500)]).await;
+    assert_eq!(app_token(&stage, &scopes()).await.unwrap_err().problem(), "microsoft-unavailable");
+    assert_eq!(stage.asked().len(), 3);
 }
 
 #[tokio::test]
