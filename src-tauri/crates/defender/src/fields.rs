@@ -5,6 +5,8 @@
 //! mapping follows Microsoft's own table (`configure-siem.md`). Names are matched without regard to case, because
 //! Microsoft's pages do not agree on it. The invariant: a strange member empties its column, never the alert.
 
+mod legacy;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -18,6 +20,8 @@ use serde_json::value::RawValue;
 
 use crate::error::Unreadable;
 use crate::row::AlertRow;
+
+pub use legacy::{LEGACY_FIELDS, LegacyDetection};
 
 /// The members of these names as they stand; of two with the same name the first.
 pub(crate) fn pick<'a, const N: usize>(

@@ -25,6 +25,7 @@ mod transport;
 mod walk;
 
 pub use error::{Denial, Part, PullError, Unreadable, Wait};
+pub use fields::{LEGACY_FIELDS, LegacyDetection};
 pub use outlet::RawAlert;
 pub use pace::Pace;
 pub use pull::{Patience, PullRequest, TokenSource, pull};

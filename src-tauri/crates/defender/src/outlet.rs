@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::error::Unreadable;
-use crate::fields::{about, pick, raw_text, row, time};
+use crate::fields::{LegacyDetection, about, pick, raw_text, row, time};
 use crate::query::{Query, Severity, Status};
 use crate::row::AlertRow;
 use crate::rules;
@@ -36,6 +36,11 @@ impl<'a> RawAlert<'a> {
     /// The columns of the table.
     pub fn row(&self) -> AlertRow {
         row(self.source, self.json)
+    }
+
+    /// The alert under the legacy exporter's names.
+    pub fn legacy(&self) -> LegacyDetection {
+        LegacyDetection::read(self.source, self.json)
     }
 
     /// The same JSON without line breaks: those can only stand between its parts, where they mean nothing.

@@ -120,6 +120,11 @@ pub(crate) enum Work {
 }
 
 impl Work {
+    /// Whether it listens for Ctrl-C itself, because being told to stop is no reason to throw away what is there.
+    pub(crate) const fn stops_by_itself(&self) -> bool {
+        matches!(self, Self::Pull(_))
+    }
+
     /// Finds out what the grammar cannot say, before anything is read or opened.
     ///
     /// # Errors

@@ -63,7 +63,13 @@ fn dispatch(cli: &Cli, output: &Output, runtime: &Runtime) -> Result<(), Failure
             work.check(&cli.global)?;
             // Not yet interruptible in an orderly way: a prompt for the passphrase must end at once with Ctrl-C.
             let engine = runtime.block_on(session::open(&cli.global, output))?;
-            runtime.block_on(until_interrupted(commands::run(work, &engine, output)))
+            let done = commands::run(work, &engine, output);
+            // A pull that is told to stop keeps what has arrived.
+            if work.stops_by_itself() {
+                runtime.block_on(done)
+            } else {
+                runtime.block_on(until_interrupted(done))
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The command line as the engine's host: a spinner on a terminal, JSON lines for a script, and silence in a pipe.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use onboarding::Host;
@@ -19,6 +20,8 @@ pub(crate) struct Voice<'a> {
     /// Hidden unless standard error is a terminal.
     spinner: ProgressBar,
     address_on_stdout: bool,
+    /// When the first alerts were told of.
+    pulling: OnceLock<Instant>,
 }
 
 impl<'a> Voice<'a> {
@@ -34,7 +37,13 @@ impl<'a> Voice<'a> {
             spinner.enable_steady_tick(Duration::from_millis(120));
             spinner
         };
-        Self { prose: output.prose(), json: output.json(), spinner, address_on_stdout: false }
+        Self {
+            prose: output.prose(),
+            json: output.json(),
+            spinner,
+            address_on_stdout: false,
+            pulling: OnceLock::new(),
+        }
     }
 
     /// Makes the sign-in address a result: alone on a line of standard output.
@@ -66,6 +75,13 @@ impl<'a> Voice<'a> {
         }
     }
 
+    /// Alerts a second since the pull began to bring some.
+    fn rate(&self, alerts: u64) -> u64 {
+        let since = self.pulling.get_or_init(Instant::now);
+        let milliseconds = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        alerts.saturating_mul(1000) / milliseconds.max(1000)
+    }
+
     fn message(&self, progress: &Progress) -> Option<String> {
         match progress {
             Progress::SignIn { .. } | Progress::BrowserOpened => None,
@@ -86,9 +102,11 @@ impl<'a> Voice<'a> {
             }
             Progress::File { name } => Some(name.clone()),
             Progress::Pulled { alerts, bytes } => Some(format!(
-                "{} {}, {}",
+                "{} {}, {}/{}, {}",
                 HumanCount(*alerts),
                 self.prose.text(Text::Alerts),
+                HumanCount(self.rate(*alerts)),
+                self.prose.text(Text::EachSecond),
                 HumanBytes(*bytes)
             )),
         }

@@ -65,6 +65,8 @@ texts! {
     Know = "know",
     Pulled = "pulled",
     Repeats = "repeats",
+    Kept = "kept",
+    EachSecond = "each_second",
     NoAlerts = "no_alerts",
     JournalWhole = "journal_whole",
     Number = "number",

@@ -30,7 +30,7 @@ mod tenant;
 mod verdict;
 
 mod settings;
-pub use defender::{AlertRow, RawAlert, Severity, Status};
+pub use defender::{AlertRow, LEGACY_FIELDS, RawAlert, Severity, Status};
 pub use engine::{Engine, OpenOptions, Unlock};
 pub use export::possible_connectors;
 pub use host::Host;

@@ -3,7 +3,7 @@
 use std::io;
 
 use onboarding::contract::PullSummary;
-use onboarding::{AlertRow, RawAlert};
+use onboarding::{AlertRow, LEGACY_FIELDS, RawAlert};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::alert_file::AlertFile;
@@ -33,17 +33,32 @@ const WIDTHS: [usize; 4] = [20, 13, 24, 24];
 const COLUMNS: [&str; 9] =
     ["id", "time", "title", "severity", "category", "device", "user", "detection_source", "url"];
 
+/// Under whose names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fields {
+    /// Each alert as it came.
+    Own,
+    /// Under the legacy exporter's names, for parsers that were written for those.
+    Legacy,
+}
+
 /// Writes alerts one after the other.
 pub(crate) struct AlertWriter<'a> {
     file: AlertFile,
     format: Format,
+    fields: Fields,
     prose: &'a Prose,
     written: u64,
 }
 
 impl<'a> AlertWriter<'a> {
-    pub(crate) fn new(file: AlertFile, format: Format, prose: &'a Prose) -> Self {
-        Self { file, format, prose, written: 0 }
+    pub(crate) fn new(file: AlertFile, format: Format, fields: Fields, prose: &'a Prose) -> Self {
+        Self { file, format, fields, prose, written: 0 }
+    }
+
+    /// Alerts written so far.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
     }
 
     /// Writes one alert.
@@ -55,15 +70,27 @@ impl<'a> AlertWriter<'a> {
         self.begin()?;
         match self.format {
             Format::Table => self.file.write(table_line(&alert.row()).as_bytes())?,
-            Format::Csv => self.file.write(&csv_line(&csv_cells(&alert.row()))?)?,
+            Format::Csv => {
+                let line = match self.fields {
+                    Fields::Own => csv_line(&csv_cells(&alert.row()))?,
+                    Fields::Legacy => csv_line(&alert.legacy().texts().map(|text| disarmed(&text)))?,
+                };
+                self.file.write(&line)?;
+            }
             Format::Array | Format::Document => {
                 if self.written > 0 {
                     self.file.write(b",\n")?;
                 }
-                self.file.write(alert.json.as_bytes())?;
+                match self.fields {
+                    Fields::Own => self.file.write(alert.json.as_bytes())?,
+                    Fields::Legacy => self.file.write(&legacy(alert)?)?,
+                }
             }
             Format::Lines => {
-                self.file.write(alert.one_line().as_bytes())?;
+                match self.fields {
+                    Fields::Own => self.file.write(alert.one_line().as_bytes())?,
+                    Fields::Legacy => self.file.write(&legacy(alert)?)?,
+                }
                 self.file.write(b"\n")?;
             }
         }
@@ -107,10 +134,17 @@ impl<'a> AlertWriter<'a> {
             }
             Format::Array => self.file.write(b"["),
             Format::Document => self.file.write(b"{\"alerts\":["),
-            Format::Csv => self.file.write(&csv_line(&COLUMNS.map(str::to_owned))?),
+            Format::Csv => self.file.write(&match self.fields {
+                Fields::Own => csv_line(&COLUMNS)?,
+                Fields::Legacy => csv_line(&LEGACY_FIELDS)?,
+            }),
             Format::Lines => Ok(()),
         }
     }
+}
+
+fn legacy(alert: &RawAlert<'_>) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(&alert.legacy()).map_err(|error| io::Error::from(error).into())
 }
 
 fn time(row: &AlertRow) -> String {
@@ -165,7 +199,7 @@ fn disarmed(cell: &str) -> String {
     if cell.starts_with(dangerous) { format!("'{cell}") } else { cell.to_owned() }
 }
 
-fn csv_line(cells: &[String; 9]) -> Result<Vec<u8>, Failure> {
+fn csv_line(cells: &[impl AsRef<[u8]>]) -> Result<Vec<u8>, Failure> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .buffer_capacity(512)
@@ -181,7 +215,7 @@ mod tests {
     use onboarding::{AlertRow, RawAlert};
     use unicode_width::UnicodeWidthStr as _;
 
-    use super::{AlertWriter, Format, csv_cells, csv_line, cut, disarmed, table_line};
+    use super::{AlertWriter, Fields, Format, csv_cells, csv_line, cut, disarmed, table_line};
     use crate::commands::alert_file::AlertFile;
     use crate::prose::{Language, Prose};
 
@@ -234,10 +268,14 @@ mod tests {
     }
 
     fn written(format: Format, alerts: &[&str]) -> String {
+        written_with(format, Fields::Own, alerts)
+    }
+
+    fn written_with(format: Format, fields: Fields, alerts: &[&str]) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("alerts");
         let prose = Prose::new(Language::English);
-        let mut writer = AlertWriter::new(AlertFile::create(&path).unwrap(), format, &prose);
+        let mut writer = AlertWriter::new(AlertFile::create(&path).unwrap(), format, fields, &prose);
         for json in alerts {
             let alert = RawAlert { source: SourceId::GraphAlerts, json, id: "", changed: None };
             writer.alert(&alert).unwrap();
@@ -281,6 +319,25 @@ mod tests {
             lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(values.len(), 2);
         assert_eq!(values[0]["a"], "x\ny");
+    }
+
+    #[test]
+    fn the_legacy_names_are_written_in_every_form_that_programs_read() {
+        let alert = r#"{"id":"a1","title":"=1+1","severity":"high"}"#;
+        let lines = written_with(Format::Lines, Fields::Legacy, &[alert, alert]);
+        for line in lines.lines() {
+            assert!(
+                line.starts_with(r#"{"AlertTime":"","ComputerDnsName":"","AlertTitle":"=1+1","#),
+                "{line}"
+            );
+        }
+        let array: serde_json::Value =
+            serde_json::from_str(&written_with(Format::Array, Fields::Legacy, &[alert])).unwrap();
+        assert_eq!(array[0]["AlertId"], "a1");
+        let table = written_with(Format::Csv, Fields::Legacy, &[alert]);
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        assert_eq!(reader.headers().unwrap().len(), 50);
+        assert_eq!(&reader.records().next().unwrap().unwrap()[2], "'=1+1");
     }
 
     #[test]

@@ -4,15 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use onboarding::contract::{Problem, ProblemCode, PullQuery};
+use onboarding::contract::{Problem, ProblemCode, PullQuery, PullSummary};
 use onboarding::{Engine, RawAlert, Severity, Status};
 
 use super::alert_file::AlertFile;
-use super::alert_format::{AlertWriter, Format};
-use super::verify::summary;
+use super::alert_format::{AlertWriter, Fields, Format};
+use super::verify::summary as told;
 use crate::failure::Failure;
+use crate::interrupt::asked_to_stop;
 use crate::output::{Output, Page};
 use crate::progress::Voice;
+use crate::texts::Text;
+use crate::{args, durations};
 use crate::{args, durations};
 
 /// Pull alerts.
@@ -27,13 +30,21 @@ Formats:
   csv     the columns of the table, for spreadsheets; a cell that would run as a formula is disarmed
 
 With --json and no --format the document is {\"alerts\":[...],\"summary\":{...}}; with --output it is the summary \
-alone. Alerts are written as they arrive, so that any number of them needs little memory. A pull that fails half-way \
-leaves no file behind.
+alone. Alerts are written as they arrive, so that any number of them needs little memory. A pull that is stopped with \
+Ctrl-C, or fails half-way, leaves a complete and valid file of what had arrived, and says so; one that fails before \
+the first alert leaves no file, and an earlier one as it was.
+
+With --fields legacy the alerts of every source come under the names of the legacy exporter's detections, so that \
+parsers written for those keep working.
+
+What an API cannot filter by itself is filtered here, and said.
 
 Examples:
   msspctl pull Contoso --ago PT2H
   msspctl pull Contoso --since 2026-11-19 --format csv --output alerts.csv
-  msspctl pull Contoso --format ndjson | jq -r .title")]
+  msspctl pull Contoso --severity high --severity medium --status new
+  msspctl pull Contoso --format ndjson | jq -r .title
+  msspctl pull Contoso --fields legacy --format ndjson")]
 pub(crate) struct PullArgs {
     /// Name or id of the customer
     customer: String,
@@ -64,6 +75,9 @@ pub(crate) struct PullArgs {
     /// In which form
     #[arg(long, value_enum)]
     format: Option<FormatName>,
+    /// Under whose names: the source's own, or the legacy exporter's
+    #[arg(long, value_enum, value_name = "NAMES", default_value_t = FieldNames::Own)]
+    fields: FieldNames,
     /// Into this file, readable by its owner only, instead of standard output; replaced when it is there
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -80,6 +94,15 @@ enum FormatName {
     Ndjson,
     /// For spreadsheets
     Csv,
+}
+
+/// The names by name.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FieldNames {
+    /// Each alert as it came
+    Own,
+    /// The legacy exporter's fifty fields
+    Legacy,
 }
 
 /// Pulls.
@@ -112,9 +135,13 @@ pub(crate) async fn run(args: &PullArgs, engine: &Engine, output: &Output) -> Re
         Some(path) => AlertFile::create(path)?,
         None => AlertFile::standard_output(),
     };
-    let mut writer = AlertWriter::new(target, format, output.prose());
+    let fields = match args.fields {
+        FieldNames::Own => Fields::Own,
+        FieldNames::Legacy => Fields::Legacy,
+    };
+    let mut writer = AlertWriter::new(target, format, fields, output.prose());
     let voice = Voice::new(output);
-    let mut closed = false;
+    let (mut closed, mut bytes) = (false, 0);
     let mut receive = |alert: RawAlert<'_>| {
         writer.alert(&alert).map_err(|failure| match failure {
             Failure::Problem(problem) => problem,
@@ -122,29 +149,58 @@ pub(crate) async fn run(args: &PullArgs, engine: &Engine, output: &Output) -> Re
                 closed = true;
                 Problem::new(ProblemCode::Cancelled)
             }
-        })
+        })?;
+        bytes += alert.json.len() as u64;
+        Ok(())
     };
-    let pulled = engine.pull(&args.customer, query, &mut receive, &voice).await;
+    let pulled = tokio::select! {
+        biased;
+        pulled = engine.pull(&args.customer, query, &mut receive, &voice) => pulled,
+        () = asked_to_stop() => Err(Problem::new(ProblemCode::Cancelled)),
+    };
+    drop(voice);
     if closed {
         return Err(Failure::OutputClosed);
     }
-    let pulled = pulled?;
-    let alerts_seen = pulled.alerts > 0;
-    writer.finish(&pulled)?;
-    drop(voice);
-    if to_file {
-        return output.result(&pulled, |prose| {
+    let (summary, problem) = match pulled {
+        Ok(summary) => (summary, None),
+        Err(problem) if writer.written() == 0 => return Err(problem.into()),
+        Err(problem) => {
+            (so_far(args, writer.written(), bytes), Some(kept(problem, args, output, writer.written())))
+        }
+    };
+    writer.finish(&summary)?;
+    if to_file || (summary.alerts == 0 && format == Format::Table) {
+        output.result(&summary, |prose| {
             let mut page = Page::default();
-            summary(&mut page, prose, &pulled);
+            told(&mut page, prose, &summary);
             page
-        });
+        })?;
     }
-    if !alerts_seen && format == Format::Table {
-        return output.result(&pulled, |prose| {
-            let mut page = Page::default();
-            summary(&mut page, prose, &pulled);
-            page
-        });
+    problem.map_or(Ok(()), |problem| Err(problem.into()))
+}
+
+/// What is known of a pull that did not end by itself.
+fn so_far(args: &PullArgs, alerts: u64, bytes: u64) -> PullSummary {
+    PullSummary {
+        alerts,
+        repeats: 0,
+        bytes,
+        requests: 0,
+        milliseconds: 0,
+        since: args.since,
+        until: args.until,
+        notes: vec!["stopped-early".to_owned()],
+        providers: Vec::new(),
     }
-    Ok(())
+}
+
+/// The problem, with what became of the alerts that had arrived.
+fn kept(mut problem: Problem, args: &PullArgs, output: &Output, alerts: u64) -> Problem {
+    let place = args.output.as_ref().map_or_else(|| "-".to_owned(), |path| path.display().to_string());
+    let prose = output.prose();
+    problem
+        .details
+        .insert(0, format!("{}: {alerts} {} → {place}", prose.text(Text::Kept), prose.text(Text::Alerts)));
+    problem.with("kept", alerts.to_string()).with("kept_in", place)
 }

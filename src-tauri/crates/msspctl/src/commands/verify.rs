@@ -66,15 +66,21 @@ pub(crate) fn summary(page: &mut Page, prose: &Prose, pull: &PullSummary) {
             0 => String::new(),
             repeats => format!(", {repeats} {}", prose.text(Text::Repeats)),
         };
+        let time = match pull.milliseconds {
+            0 => String::new(),
+            time => format!(", {time} {}", prose.text(Text::Milliseconds)),
+        };
         page.line(&format!(
-            "{}: {} {}{repeats}, {}, {} {}",
+            "{}: {} {}{repeats}, {}{time}",
             prose.text(Text::Pulled),
             pull.alerts,
             prose.text(Text::Alerts),
             indicatif::HumanBytes(pull.bytes),
-            pull.milliseconds,
-            prose.text(Text::Milliseconds),
         ));
     }
     page.notes(prose, &pull.notes);
+    for trouble in &pull.providers {
+        let status = trouble.status.map_or_else(String::new, |status| format!(": {status}"));
+        page.line(&format!("    {}{status}", trouble.provider));
+    }
 }
