@@ -54,15 +54,27 @@ async fn siem_detections_with_a_lasting_sign_in_end_in_proof_for_all_three_conne
 }
 
 #[tokio::test]
+async fn every_source_ends_in_proof_with_a_lasting_sign_in() {
+    for source in ["graph-incidents", "defender-alerts", "xdr-incidents"] {
+        let (folder, document) = run(source, "refresh-token").await;
+        for proven in document["connectors"].as_array().unwrap() {
+            assert_eq!(proven["alerts"], 37, "{source}: {proven}");
+        }
+        let files = files_below(&folder.path().join("out"));
+        assert!(files.iter().any(|file| file == "defender-api.json"), "{source}: {files:?}");
+    }
+}
+
+#[tokio::test]
 async fn app_only_access_ends_in_proof_for_what_can_carry_it() {
-    for source in ["graph-alerts", "siem-detections"] {
+    for source in ["graph-alerts", "graph-incidents", "defender-alerts", "xdr-incidents", "siem-detections"] {
         let (folder, document) = run(source, "app-only").await;
-        assert!(document.to_string().contains("37"), "{source}");
+        for proven in document["connectors"].as_array().unwrap() {
+            assert_eq!(proven["alerts"], 37, "{source}: {proven}");
+        }
         let files = files_below(&folder.path().join("out"));
         assert!(files.iter().any(|file| file == "defender-api.json"), "{files:?}");
-        assert!(
-            !files.iter().any(|file| file == "inputs.conf"),
-            "the Splunk REST input cannot carry it: {files:?}"
-        );
+        let splunk_rest = folder.path().join("out/splunk-rest");
+        assert!(!splunk_rest.exists(), "the Splunk REST input cannot carry it: {files:?}");
     }
 }

@@ -27,7 +27,6 @@ impl Engine {
         let today = crate::clock::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let sources = SourceId::ALL
             .iter()
-            .filter(|id| built(**id))
             .map(|id| {
                 let source = Source::get(*id);
                 SourceView {
@@ -67,14 +66,6 @@ impl Engine {
     }
 }
 
-/// Sources whose reader is in this build.
-pub(crate) fn built(source: SourceId) -> bool {
-    match source {
-        SourceId::GraphAlerts | SourceId::SiemDetections => true,
-        SourceId::GraphIncidents | SourceId::DefenderAlerts | SourceId::XdrIncidents => false,
-    }
-}
-
 /// The engineer's choice, completed: the current source, and the first grant that the connector can carry.
 pub(crate) fn choose(
     connector: Option<ConnectorId>,
@@ -96,9 +87,6 @@ pub(crate) fn impossible(
     grant: GrantKind,
     connector: Option<ConnectorId>,
 ) -> Option<String> {
-    if !built(source) {
-        return Some("source-not-in-this-version".to_owned());
-    }
     if Source::get(source).address(cloud, None).is_err() {
         return Some("source-not-in-this-cloud".to_owned());
     }
@@ -159,9 +147,25 @@ mod tests {
     }
 
     #[test]
+    fn every_source_can_be_chosen_with_both_grants_wherever_it_is_offered() {
+        for cloud in ["commercial", "gcc", "gcc-high", "dod"].map(|id| Cloud::builtin(id).unwrap()) {
+            for source in SourceId::ALL {
+                for grant in GrantKind::ALL {
+                    assert_eq!(
+                        impossible(&cloud, *source, *grant, None),
+                        None,
+                        "{source} {grant} {}",
+                        cloud.id
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
     fn china_has_no_alert_source_of_this_product() {
         let china = Cloud::builtin("china").unwrap();
-        for source in [SourceId::GraphAlerts, SourceId::SiemDetections] {
+        for source in SourceId::ALL.iter().copied() {
             let reason = impossible(&china, source, GrantKind::AppOnly, None);
             assert_eq!(reason.as_deref(), Some("source-not-in-this-cloud"), "{source}");
         }

@@ -16,7 +16,6 @@ use crate::output::{Output, Page};
 use crate::progress::Voice;
 use crate::texts::Text;
 use crate::{args, durations};
-use crate::{args, durations};
 
 /// Pull alerts.
 ///
