@@ -2,6 +2,7 @@
 //! cloud, source and grant already.
 
 use catalog::{GrantKind, Region, SourceId};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 /// Everything that any connector may want to write.
@@ -43,6 +44,8 @@ pub struct ConnectorInput {
     pub access_token: Option<SecretString>,
     /// PEM file of a private certificate authority, as the connector's host sees it.
     pub ca_file: Option<String>,
+    /// From when on alerts are wanted, where a connector asks for it. Not in the future.
+    pub read_from: Timestamp,
 }
 
 impl ConnectorInput {

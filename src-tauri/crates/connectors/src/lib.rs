@@ -6,30 +6,42 @@
 //!
 //! - [`render`] turns a [`ConnectorInput`] into a [`FileSet`].
 //! - [`read_back`] turns [`Files`] into a [`ReadBack`]: all that a pull needs, taken from the files and nothing else.
-//! - [`carries`] says beforehand whether a connector can hold a grant.
+//! - [`carries`] and [`knows_cloud`] say beforehand what goes with what, and [`instead`] what would.
+//! - [`found_in`] reads files that others wrote years ago, and says what is stale in them.
 
 mod arcsight;
+mod cribl;
+mod elastic;
 mod files;
 mod folder;
 mod formats;
 mod generic;
+mod hosts;
 mod id;
 mod input;
 mod manifest;
+mod migration;
 mod note;
+mod qradar;
 mod read;
 mod refusal;
+mod secops;
 mod source_of;
+mod splunk_ms_security;
 mod splunk_rest;
+mod sumo;
+mod wazuh;
 mod words;
 
 pub use files::{FileSet, Files, RenderedFile};
 pub use folder::destination_folder_name;
+pub use hosts::Hosts;
 pub use id::ConnectorId;
 pub use input::ConnectorInput;
+pub use migration::{Finding, Findings, FoundKind, StaleKind, Staleness, found_in};
 pub use note::Note;
 pub use read::{Disagreement, ReadBack, ReadProblem, ReadReason, read_back};
-pub use refusal::{Impossible, ImpossibleReason, Refusal, RefusalReason, carries};
+pub use refusal::{Impossible, ImpossibleReason, Refusal, RefusalReason, carries, instead, knows_cloud};
 
 /// Renders the files of a connector, its manifest last.
 ///
@@ -40,6 +52,13 @@ pub fn render(connector: ConnectorId, input: &ConnectorInput) -> Result<FileSet,
     let (mut files, notes) = match connector {
         ConnectorId::Arcsight => arcsight::render(input)?,
         ConnectorId::SplunkRest => splunk_rest::render(input)?,
+        ConnectorId::SplunkMsSecurity => splunk_ms_security::render(input)?,
+        ConnectorId::Qradar => qradar::render(input)?,
+        ConnectorId::Elastic => elastic::render(input)?,
+        ConnectorId::Wazuh => wazuh::render(input)?,
+        ConnectorId::Cribl => cribl::render(input),
+        ConnectorId::Secops => secops::render(input)?,
+        ConnectorId::Sumo => sumo::render(input)?,
         ConnectorId::Generic => generic::render(input),
     };
     files.push(manifest::render(connector, input, &files));

@@ -37,5 +37,27 @@ words! {
         RotationIsYours = "rotation-is-yours",
         /// Shells read a value of the `.env` file as written; some other readers of such files do not.
         EnvReadersDisagree = "env-readers-disagree",
+        /// The reader does not keep the new refresh token of each use: the one in the file is replayed until it ends.
+        RotatedTokenLost = "rotated-token-lost",
+        /// The reader takes the first page of an answer only: more alerts than that at once are missed.
+        FirstPageOnly = "first-page-only",
+        /// The reader knows Microsoft's own hosts by heart and takes no others: a lab must stand in for them by name.
+        MicrosoftHostsOnly = "microsoft-hosts-only",
+        /// Ids differ from one installation to the next: the files name what to look up.
+        IdsToLookUp = "ids-to-look-up",
+        /// The reader pastes the secret into a form as it is, so it stands percent-encoded in the file.
+        SecretPercentEncoded = "secret-percent-encoded",
+        /// Microsoft has taken no new integrations of the legacy SIEM API since 25 November 2021.
+        LegacyClosed = "legacy-closed",
+        /// A private certificate authority belongs into the trust store of the reader's host.
+        CaInHostStore = "ca-in-host-store",
+        /// The second file is an event breaker that splits a page into alerts: import it first.
+        EventBreakerFirst = "event-breaker-first",
+        /// No schedule is in the file: set one after import.
+        ScheduleToSet = "schedule-to-set",
+        /// The vendor's page still speaks of Graph's older alerts and their permission: look at what arrives.
+        OlderGraphAlerts = "older-graph-alerts",
+        /// Two mappings are in the set: 2.0, and 1.0 for content that was built on it.
+        TwoMappings = "two-mappings",
     }
 }

@@ -7,7 +7,10 @@ use url::Url;
 
 use crate::formats::{Entry, Malformed};
 use crate::words::words;
-use crate::{ConnectorId, Files, arcsight, generic, manifest, refusal, splunk_rest};
+use crate::{
+    ConnectorId, Files, Hosts, arcsight, cribl, elastic, generic, manifest, qradar, refusal, secops,
+    splunk_ms_security, splunk_rest, sumo, wazuh,
+};
 
 /// What a pull needs, as the files say it.
 #[derive(Debug)]
@@ -40,6 +43,10 @@ pub struct ReadBack {
     pub authorize_url: Option<String>,
     /// PEM file of a private certificate authority.
     pub ca_file: Option<String>,
+    /// How much of the addresses the files spell out; see [`ReadBack::in_cloud`].
+    pub hosts: Hosts,
+    /// File and line that say which tenant it is.
+    pub tenant_at: Option<(String, usize)>,
     /// Names of the files that were read and held what they should, or else are listed under `disagreements`.
     pub files: Vec<String>,
     /// Values in which files of the set differ from the file that counts.
@@ -49,6 +56,42 @@ pub struct ReadBack {
 }
 
 impl ReadBack {
+    /// What every connector's files say; the rest is nothing yet.
+    pub(crate) fn of(
+        source: SourceId,
+        grant: GrantKind,
+        registration: (String, SecretString),
+        files: &[&str],
+    ) -> Self {
+        let (client_id, client_secret) = registration;
+        Self {
+            source,
+            grant,
+            client_id,
+            client_secret,
+            token_url: String::new(),
+            resource: None,
+            scope: None,
+            alerts_url: String::new(),
+            refresh_token: None,
+            access_token: None,
+            customer_tenant: None,
+            redirect_uri: None,
+            authorize_url: None,
+            ca_file: None,
+            hosts: Hosts::Spelled,
+            tenant_at: None,
+            files: files.iter().map(|file| (*file).to_owned()).collect(),
+            disagreements: Vec::new(),
+            changed_since_export: Vec::new(),
+        }
+    }
+
+    /// Notes that a file says otherwise than the file that counts.
+    pub(crate) fn disagrees(&mut self, file: &str, field: &'static str) {
+        self.disagreements.push(Disagreement { file: file.to_owned(), field });
+    }
+
     /// The address of the alerts without query, fragment and trailing slash.
     pub fn alerts_base(&self) -> &str {
         self.alerts_url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/')
@@ -93,6 +136,12 @@ words! {
         KeyMissing = "key-missing",
         /// A key has no value.
         ValueMissing = "value-missing",
+        /// A key stands twice: readers do not agree which counts.
+        DuplicateKey = "duplicate-key",
+        /// The file begins with a byte-order mark, which its reader takes for part of the first line.
+        ByteOrderMark = "byte-order-mark",
+        /// A line ends with a carriage return, which its reader takes for part of the value.
+        CarriageReturn = "carriage-return",
         /// A value is no absolute web address.
         NotAnAddress = "not-an-address",
         /// The alerts address belongs to no source that is known here.
@@ -135,6 +184,13 @@ pub fn read_back(files: &Files) -> Result<(ConnectorId, ReadBack), ReadProblem> 
     let mut read = match connector {
         ConnectorId::Arcsight => arcsight::read(files),
         ConnectorId::SplunkRest => splunk_rest::read(files),
+        ConnectorId::SplunkMsSecurity => splunk_ms_security::read(files),
+        ConnectorId::Qradar => qradar::read(files),
+        ConnectorId::Elastic => elastic::read(files),
+        ConnectorId::Wazuh => wazuh::read(files),
+        ConnectorId::Cribl => cribl::read(files),
+        ConnectorId::Secops => secops::read(files),
+        ConnectorId::Sumo => sumo::read(files),
         ConnectorId::Generic => generic::read(files),
     }?;
     read.changed_since_export = said.changed;
@@ -142,10 +198,10 @@ pub fn read_back(files: &Files) -> Result<(ConnectorId, ReadBack), ReadProblem> 
 }
 
 fn find(files: &Files, meant: Option<ConnectorId>) -> Result<ConnectorId, ReadProblem> {
-    let present = |connector: &ConnectorId| {
-        connector.file_names().iter().any(|name| *name != manifest::NAME && files.get(name).is_some())
-    };
-    if let Some(connector) = meant.filter(present) {
+    let present = |connector: &ConnectorId| connector.known_by(files);
+    if let Some(connector) = meant.filter(|connector| {
+        connector.known_by(files) || connector.own_file_names().iter().any(|name| files.get(name).is_some())
+    }) {
         return Ok(connector);
     }
     let mut found = ConnectorId::ALL.iter().copied().filter(present);
@@ -156,7 +212,7 @@ fn find(files: &Files, meant: Option<ConnectorId>) -> Result<ConnectorId, ReadPr
     }
 }
 
-/// Entries of one file, asked for by key. The last one of a key counts, as in every format here.
+/// Entries of one file, asked for by key. A key that stands twice is a problem, as readers do not agree about it.
 pub(crate) struct Entries<'a> {
     pub(crate) file: &'static str,
     pub(crate) list: &'a [Entry],
@@ -173,8 +229,16 @@ impl<'a> Entries<'a> {
     }
 
     pub(crate) fn required(&self, key: &'static str) -> Result<&'a Entry, ReadProblem> {
-        let entry =
-            self.find(key).ok_or_else(|| ReadProblem::of(self.file, ReadReason::KeyMissing).key(key))?;
+        let entry = self.find(key).ok_or_else(|| {
+            let problem = ReadProblem::of(self.file, ReadReason::KeyMissing).key(key);
+            // Where a line was cut inside its key, that is the line to look at.
+            let cut = self.list.iter().find(|entry| !entry.key.is_empty() && key.starts_with(&entry.key));
+            cut.filter(|entry| entry.value.is_empty())
+                .map_or(problem.clone(), |entry| problem.line(entry.line))
+        })?;
+        if self.list.iter().filter(|other| other.key == key).count() > 1 {
+            return Err(ReadProblem::of(self.file, ReadReason::DuplicateKey).line(entry.line).key(key));
+        }
         if entry.value.trim().is_empty() {
             return Err(ReadProblem::of(self.file, ReadReason::ValueMissing).line(entry.line).key(key));
         }
@@ -199,6 +263,19 @@ impl<'a> Entries<'a> {
     }
 }
 
+impl Entries<'_> {
+    /// A problem with the value of a key, at its line where the key is there.
+    pub(crate) fn problem(&self, key: &'static str, reason: ReadReason) -> ReadProblem {
+        let problem = ReadProblem::of(self.file, reason).key(key);
+        self.find(key).map_or(problem.clone(), |entry| problem.line(entry.line))
+    }
+
+    /// Where a key stands, for [`ReadBack::tenant_at`].
+    pub(crate) fn place(&self, key: &str) -> Option<(String, usize)> {
+        self.find(key).map(|entry| (self.file.to_owned(), entry.line))
+    }
+}
+
 /// A file that must be there.
 pub(crate) fn file<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], ReadProblem> {
     files.get(name).ok_or_else(|| ReadProblem::of(name, ReadReason::FileMissing))
@@ -206,7 +283,7 @@ pub(crate) fn file<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], ReadPro
 
 /// Names the file of a line that its format does not allow.
 pub(crate) fn malformed(file: &'static str) -> impl Fn(Malformed) -> ReadProblem {
-    move |at| ReadProblem::of(file, ReadReason::Malformed).line(at.line)
+    move |at| ReadProblem::of(file, at.reason).line(at.line)
 }
 
 /// The tenant in `…/{tenant}/oauth2/…`.

@@ -45,6 +45,12 @@ words! {
         TwoAudiences = "two-audiences",
         /// The connector's software cannot use this grant.
         GrantNotCarried = "grant-not-carried",
+        /// The connector's software does not read this alert source.
+        SourceNotCarried = "source-not-carried",
+        /// The connector's software has no word for this cloud.
+        CloudNotCarried = "cloud-not-carried",
+        /// The connector's software uses Microsoft's own address for it and takes no other.
+        AddressNotCarried = "address-not-carried",
     }
 }
 
@@ -61,6 +67,12 @@ words! {
     ImpossibleReason {
         /// The connector's software only knows how to use a refresh token.
         NeedsRefreshToken = "connector-needs-refresh-token",
+        /// The connector's software only knows client credentials.
+        NeedsAppOnly = "connector-needs-app-only",
+        /// The connector's software does not read this alert source.
+        SourceNotRead = "connector-does-not-read-source",
+        /// The connector's software has no word for this cloud.
+        CloudNotKnown = "connector-does-not-know-cloud",
     }
 }
 
@@ -69,26 +81,59 @@ words! {
 /// # Errors
 /// [`Impossible`] says why not.
 pub fn carries(connector: ConnectorId, source: SourceId, grant: GrantKind) -> Result<(), Impossible> {
-    // All sources answer plain GET with JSON, and all connectors here send that: only the grant decides.
-    match source {
-        SourceId::GraphAlerts
-        | SourceId::GraphIncidents
-        | SourceId::DefenderAlerts
-        | SourceId::XdrIncidents
-        | SourceId::SiemDetections => {}
+    if !connector.sources().contains(&source) {
+        return Err(Impossible { reason: ImpossibleReason::SourceNotRead });
     }
     if connector.grants().contains(&grant) {
-        Ok(())
-    } else {
-        Err(Impossible { reason: ImpossibleReason::NeedsRefreshToken })
+        return Ok(());
     }
+    Err(Impossible {
+        reason: match grant {
+            GrantKind::AppOnly => ImpossibleReason::NeedsRefreshToken,
+            GrantKind::RefreshToken => ImpossibleReason::NeedsAppOnly,
+        },
+    })
+}
+
+/// Whether a connector's software can be told of a cloud. Custom clouds stand in for Microsoft's commercial one.
+///
+/// # Errors
+/// [`Impossible`] says why not.
+pub fn knows_cloud(connector: ConnectorId, cloud: &str) -> Result<(), Impossible> {
+    let builtin = catalog::Cloud::builtins().iter().any(|known| known.id == cloud);
+    match connector.clouds() {
+        Some(clouds) if builtin && !clouds.contains(&cloud) => {
+            Err(Impossible { reason: ImpossibleReason::CloudNotKnown })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What would work instead, nearest first: the same source with another grant, then another source.
+pub fn instead(connector: ConnectorId, source: SourceId, grant: GrantKind) -> Option<(SourceId, GrantKind)> {
+    let same_source = GrantKind::ALL.iter().map(|other| (source, *other));
+    let same_grant = SourceId::ALL.iter().map(|other| (*other, grant));
+    let any = SourceId::ALL.iter().flat_map(|source| GrantKind::ALL.iter().map(|grant| (*source, *grant)));
+    same_source
+        .chain(same_grant)
+        .chain(any)
+        .find(|(source, grant)| carries(connector, *source, *grant).is_ok())
 }
 
 /// The checks that hold for every connector.
 pub(crate) fn check(connector: ConnectorId, input: &ConnectorInput) -> Result<(), Refusal> {
     let refuse = |field, reason| Err(Refusal { connector, field, reason });
-    if carries(connector, input.source, input.grant).is_err() {
-        return refuse("grant", RefusalReason::GrantNotCarried);
+    match carries(connector, input.source, input.grant).map_err(|impossible| impossible.reason) {
+        Ok(()) => {}
+        Err(ImpossibleReason::SourceNotRead) => return refuse("source", RefusalReason::SourceNotCarried),
+        Err(
+            ImpossibleReason::NeedsRefreshToken
+            | ImpossibleReason::NeedsAppOnly
+            | ImpossibleReason::CloudNotKnown,
+        ) => return refuse("grant", RefusalReason::GrantNotCarried),
+    }
+    if knows_cloud(connector, &input.cloud).is_err() {
+        return refuse("cloud", RefusalReason::CloudNotCarried);
     }
     for (field, text) in input.texts() {
         if text.trim().is_empty() {

@@ -15,20 +15,31 @@ pub(crate) enum Body {
     Unsaid,
 }
 
+/// How the address of a source ends.
+pub(crate) const fn path_of(source: SourceId) -> &'static str {
+    match source {
+        SourceId::GraphAlerts => "/security/alerts_v2",
+        SourceId::GraphIncidents => "/security/incidents",
+        SourceId::XdrIncidents => "/incidents",
+        SourceId::DefenderAlerts | SourceId::SiemDetections => "/alerts",
+    }
+}
+
 /// The source of an alerts address, if it is one.
 pub(crate) fn source_of(alerts_url: &str, body: Body) -> Option<SourceId> {
     let url = Url::parse(alerts_url).ok()?;
     let path = url.path().trim_end_matches('/').to_ascii_lowercase();
-    if path.ends_with("/security/alerts_v2") {
+    let ends = |source| path.ends_with(path_of(source));
+    if ends(SourceId::GraphAlerts) {
         return Some(SourceId::GraphAlerts);
     }
-    if path.ends_with("/security/incidents") {
+    if ends(SourceId::GraphIncidents) {
         return Some(SourceId::GraphIncidents);
     }
-    if path.ends_with("/incidents") {
+    if ends(SourceId::XdrIncidents) {
         return Some(SourceId::XdrIncidents);
     }
-    if !path.ends_with("/alerts") {
+    if !ends(SourceId::DefenderAlerts) {
         return None;
     }
     let legacy_address = url.host_str().is_some_and(|host| host.starts_with("wdatp-alertexporter"))

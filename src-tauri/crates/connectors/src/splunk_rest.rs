@@ -1,4 +1,5 @@
-//! Splunk's REST API Modular Input (`rest_ta`): one `[rest://…]` stanza of `inputs.conf`.
+//! Splunk's REST API Modular Input (`rest_ta`): one `[rest://…]` stanza of `inputs.conf`, and the "authentication
+//! properties" as a plain file of the documented values, for whoever types them into a form.
 //!
 //! Facts of the software: `oauth2` needs a non-empty access token and `https`; flags are `0` and `1`; `k=v` lists are
 //! split at `delimiter`, then at the first `=`; `$word$` in the endpoint is replaced; a stanza name that is not ASCII
@@ -9,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::files::Draft;
 use crate::formats::splunk_conf::{self, Stanza};
+use crate::formats::{once, properties};
 use crate::read::{Entries, file, malformed, tenant_of};
 use crate::source_of::{Body, fits, source_of};
 use crate::{
@@ -18,6 +20,9 @@ use crate::{
 
 /// The file.
 pub(crate) const INPUTS_CONF: &str = "inputs.conf";
+
+/// The values that Microsoft's pages list, by the names of the software's form.
+pub(crate) const AUTHENTICATION: &str = "splunk-authentication.properties";
 
 /// Stands for an access token: with none at all the software never asks for one.
 const NO_ACCESS_TOKEN: &str = "none-yet";
@@ -100,7 +105,79 @@ pub(crate) fn render(input: &ConnectorInput) -> Result<(Vec<RenderedFile>, Vec<N
     write("sourcetype", "_json");
     write("disabled", "0");
 
-    Ok((vec![draft.finish(INPUTS_CONF, true)], notes(input, legacy)))
+    let files = vec![draft.finish(INPUTS_CONF, true), authentication(input)];
+    Ok((files, notes(input, legacy)))
+}
+
+/// The plain file. `inputs.conf` counts; this one is compared with it.
+fn authentication(input: &ConnectorInput) -> RenderedFile {
+    let mut draft = Draft::default();
+    for line in input.heading() {
+        properties::comment(&mut draft, &line);
+    }
+    let fields = documented(
+        &input.alerts_url,
+        &input.token_url,
+        &input.client_id,
+        input.client_secret.expose_secret(),
+        input.resource.as_deref(),
+        input.scope.as_deref(),
+        input.used_refresh_token(),
+    );
+    properties::write(&mut draft, "tenant_id", &input.customer_tenant);
+    for (key, value) in fields {
+        if let Some(value) = value {
+            properties::write(&mut draft, key, value);
+        }
+    }
+    draft.finish(AUTHENTICATION, true)
+}
+
+/// Keys of the plain file, with the field of [`ReadBack`] as name.
+fn documented<'a>(
+    alerts_url: &'a str,
+    token_url: &'a str,
+    client_id: &'a str,
+    client_secret: &'a str,
+    resource: Option<&'a str>,
+    scope: Option<&'a str>,
+    refresh_token: Option<&'a str>,
+) -> [(&'static str, Option<&'a str>); 7] {
+    [
+        ("alerts_url", Some(alerts_url)),
+        ("token_url", Some(token_url)),
+        ("client_id", Some(client_id)),
+        ("client_secret", Some(client_secret)),
+        ("resource", resource),
+        ("scope", scope),
+        ("refresh_token", refresh_token),
+    ]
+}
+
+fn compare_authentication(read: &mut ReadBack, bytes: &[u8]) -> Result<(), ReadProblem> {
+    let list = properties::read(bytes).map_err(malformed(AUTHENTICATION))?;
+    once(&list).map_err(malformed(AUTHENTICATION))?;
+    let entries = Entries { file: AUTHENTICATION, list: &list };
+    let fields = documented(
+        &read.alerts_url,
+        &read.token_url,
+        &read.client_id,
+        read.client_secret.expose_secret(),
+        read.resource.as_deref(),
+        read.scope.as_deref(),
+        read.refresh_token.as_ref().map(ExposeSecret::expose_secret),
+    );
+    // Splunk stores rotated tokens in its own file alone.
+    let differing: Vec<&'static str> = fields
+        .into_iter()
+        .filter(|(key, value)| *key != "refresh_token" && entries.optional(key) != *value)
+        .map(|(key, _)| key)
+        .collect();
+    for field in differing {
+        read.disagrees(AUTHENTICATION, field);
+    }
+    read.files.push(AUTHENTICATION.to_owned());
+    Ok(())
 }
 
 fn notes(input: &ConnectorInput, legacy: bool) -> Vec<Note> {
@@ -109,6 +186,9 @@ fn notes(input: &ConnectorInput, legacy: bool) -> Vec<Note> {
         notes.push(Note::WholePageIsOneEvent);
     }
     notes.extend([Note::ActivationKey, Note::CertificatesUnchecked]);
+    if legacy {
+        notes.push(Note::LegacyClosed);
+    }
     if input.ca_file.is_some() {
         notes.push(Note::CaNeedsLaterVersion);
     }
@@ -133,6 +213,7 @@ fn has_token_word(endpoint: &str) -> bool {
 pub(crate) fn read(files: &Files) -> Result<ReadBack, ReadProblem> {
     let stanzas = splunk_conf::read(file(files, INPUTS_CONF)?).map_err(malformed(INPUTS_CONF))?;
     let stanza = the_input(&stanzas)?;
+    stanza.once().map_err(malformed(INPUTS_CONF))?;
     let entries = Entries { file: INPUTS_CONF, list: &stanza.entries };
 
     let alerts_url = entries.address("endpoint")?;
@@ -165,28 +246,24 @@ pub(crate) fn read(files: &Files) -> Result<ReadBack, ReadProblem> {
         let problem = ReadProblem::of(INPUTS_CONF, ReadReason::ValueMissing);
         return Err(problem.line(props.line).key("oauth2_refresh_props"));
     }
-    Ok(ReadBack {
-        source,
-        grant: GrantKind::RefreshToken,
-        client_id: entries.text("oauth2_client_id")?,
-        client_secret: entries.secret("oauth2_client_secret")?,
-        customer_tenant: tenant_of(&token_url),
-        token_url,
-        resource,
-        scope,
-        alerts_url,
-        refresh_token: Some(entries.secret("oauth2_refresh_token")?),
-        access_token: entries
-            .optional("oauth2_access_token")
-            .filter(|token| *token != NO_ACCESS_TOKEN)
-            .map(SecretString::from),
-        redirect_uri: None,
-        authorize_url: None,
-        ca_file: entries.optional("ca_bundle_path").map(str::to_owned),
-        files: vec![INPUTS_CONF.to_owned()],
-        disagreements: Vec::new(),
-        changed_since_export: Vec::new(),
-    })
+    let registration = (entries.text("oauth2_client_id")?, entries.secret("oauth2_client_secret")?);
+    let mut read = ReadBack::of(source, GrantKind::RefreshToken, registration, &[INPUTS_CONF]);
+    read.customer_tenant = tenant_of(&token_url);
+    read.tenant_at = entries.place("oauth2_refresh_url");
+    read.token_url = token_url;
+    read.resource = resource;
+    read.scope = scope;
+    read.alerts_url = alerts_url;
+    read.refresh_token = Some(entries.secret("oauth2_refresh_token")?);
+    read.access_token = entries
+        .optional("oauth2_access_token")
+        .filter(|token| *token != NO_ACCESS_TOKEN)
+        .map(SecretString::from);
+    read.ca_file = entries.optional("ca_bundle_path").map(str::to_owned);
+    if let Some(bytes) = files.get(AUTHENTICATION) {
+        compare_authentication(&mut read, bytes)?;
+    }
+    Ok(read)
 }
 
 /// The one REST input. With several it would be a guess whose values are meant.

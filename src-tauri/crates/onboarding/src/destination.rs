@@ -46,11 +46,12 @@ impl Engine {
             .map(|id| ConnectorView {
                 id: *id,
                 name: id.title().to_owned(),
-                files: id.file_names().iter().map(|file| (*file).to_owned()).collect(),
+                files: id.file_names(choice.source).iter().map(|file| (*file).to_owned()).collect(),
                 grants: GrantKind::ALL
                     .iter()
                     .copied()
                     .filter(|grant| connectors::carries(*id, choice.source, *grant).is_ok())
+                    .filter(|_| connectors::knows_cloud(*id, &cloud.id).is_ok())
                     .collect(),
             })
             .collect();
@@ -91,7 +92,10 @@ pub(crate) fn impossible(
         return Some("source-not-in-this-cloud".to_owned());
     }
     let connector = connector?;
-    connectors::carries(connector, source, grant).err().map(|impossible| impossible.reason.to_string())
+    connectors::carries(connector, source, grant)
+        .and_then(|()| connectors::knows_cloud(connector, &cloud.id))
+        .err()
+        .map(|impossible| impossible.reason.to_string())
 }
 
 /// Refuses what cannot work.
@@ -104,11 +108,12 @@ pub(crate) fn require(
     match impossible(cloud, source, grant, connector) {
         None => Ok(()),
         Some(reason) => {
-            let instead = connector
-                .and_then(|id| {
-                    GrantKind::ALL.iter().find(|grant| connectors::carries(id, source, **grant).is_ok())
-                })
-                .map_or_else(|| SourceId::GraphAlerts.to_string(), ToString::to_string);
+            let works = connector.and_then(|id| connectors::instead(id, source, grant));
+            let instead = match works {
+                Some((same, other)) if same == source && other != grant => other.to_string(),
+                Some((other, _)) => other.to_string(),
+                None => SourceId::GraphAlerts.to_string(),
+            };
             Err(Problem::new(ProblemCode::CombinationImpossible)
                 .with("reason", reason)
                 .with("instead", instead))

@@ -142,6 +142,7 @@ impl Engine {
             refresh_token,
             access_token: Some(tokens.access_token),
             ca_file: access.cloud.ca_file.as_ref().map(|path| path.display().to_string()),
+            read_from: clock::now() - jiff::SignedDuration::from_hours(24),
         })
     }
 }

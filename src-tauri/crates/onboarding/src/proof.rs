@@ -152,7 +152,8 @@ impl Said {
         let files = read_folder(folder)?;
         let (connector, read) =
             connectors::read_back(&files).map_err(|problem| problems::of_reading(&problem))?;
-        Self::of(connector, read, customer, cloud)
+        // What a SIEM's software knows by heart is filled in; in a lab, the lab's hosts are what it finds.
+        Self::of(connector, read.in_cloud(cloud), customer, cloud)
     }
 
     fn of(
@@ -163,7 +164,7 @@ impl Said {
     ) -> Result<Self, Problem> {
         let incomplete = |reason: String| {
             Problem::new(ProblemCode::FilesIncomplete)
-                .with("file", connector.file_names().first().copied().unwrap_or_default())
+                .with("file", read.files.first().cloned().unwrap_or_default())
                 .with("reason", reason)
         };
         if let Some(differs) = read.disagreements.first() {
@@ -192,11 +193,15 @@ impl Said {
             ));
         }
         if !authority.tenant().eq_ignore_ascii_case(&customer.tenant_id) {
-            return Err(incomplete(format!(
+            let problem = incomplete(format!(
                 "the files belong to tenant {}, not to {}",
                 authority.tenant(),
                 customer.tenant_id
-            )));
+            ));
+            return Err(match &read.tenant_at {
+                Some((file, line)) => problem.with("file", file.clone()).with("line", line.to_string()),
+                None => problem,
+            });
         }
         let alerts = Url::parse(read.alerts_base())
             .map_err(|error| incomplete(format!("the address of the alerts cannot be read: {error}")))?;

@@ -3,4 +3,4 @@
 /**
  * A SIEM's configuration files.
  */
-export type ConnectorId = "arcsight" | "splunk-rest" | "generic";
+export type ConnectorId = "arcsight" | "splunk-rest" | "splunk-ms-security" | "qradar" | "elastic" | "wazuh" | "cribl" | "secops" | "sumo" | "generic";

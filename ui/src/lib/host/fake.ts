@@ -45,7 +45,14 @@ const SOURCES: readonly SourceView[] = [
 ];
 const CONNECTORS: readonly ConnectorView[] = [
   { id: 'arcsight', name: 'ArcSight FlexConnector REST', files: ['WDATP-connector.properties', 'WDATP-connector.jsonparser.properties', 'VALUES-TO-TYPE.txt', 'manifest.json'], grants: ['refresh-token'] },
-  { id: 'splunk-rest', name: 'Splunk REST API Modular Input', files: ['inputs.conf', 'manifest.json'], grants: ['refresh-token'] },
+  { id: 'splunk-rest', name: 'Splunk REST API Modular Input', files: ['inputs.conf', 'splunk-authentication.properties', 'manifest.json'], grants: ['refresh-token'] },
+  { id: 'splunk-ms-security', name: 'Splunk Add-on for Microsoft Security', files: ['splunk_ta_ms_security_account.conf', 'inputs.conf', 'manifest.json'], grants: ['app-only'] },
+  { id: 'qradar', name: 'IBM QRadar', files: ['VALUES-TO-TYPE.txt', 'qradar-log-source.json', 'qradar-log-source.yml', 'manifest.json'], grants: ['app-only'] },
+  { id: 'elastic', name: 'Elastic Agent and Filebeat', files: ['elastic-agent.yml', 'filebeat.yml', 'elastic-integration.json', 'manifest.json'], grants: ['refresh-token', 'app-only'] },
+  { id: 'wazuh', name: 'Wazuh', files: ['ossec-ms-graph.xml', 'manifest.json'], grants: ['app-only'] },
+  { id: 'cribl', name: 'Cribl Stream', files: ['cribl-collector.json', 'cribl-breaker.json', 'manifest.json'], grants: ['refresh-token', 'app-only'] },
+  { id: 'secops', name: 'Google Security Operations', files: ['secops-feed.json', 'manifest.json'], grants: ['app-only'] },
+  { id: 'sumo', name: 'Sumo Logic', files: ['sumo-source.json', 'manifest.json'], grants: ['app-only'] },
   { id: 'generic', name: 'Generic API (JSON, .env, curl)', files: ['defender-api.json', 'defender-api.env', 'defender-api.curl', 'manifest.json'], grants: ['refresh-token', 'app-only'] },
 ];
 export const CUSTOMER_TENANT = '6f1c2b7e-94d3-4c0a-8f5e-2b9d71a0c3e8';
@@ -246,7 +253,7 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
       source: query.source ?? 'graph-alerts',
       grant,
       possible,
-      reason: possible ? null : 'connector-needs-refresh-token',
+      reason: possible ? null : grant === 'app-only' ? 'connector-needs-refresh-token' : 'connector-needs-app-only',
       clouds: practice ? [PRACTICE_CLOUD] : [COMMERCIAL, { ...COMMERCIAL, id: 'gcc-high', name: 'US Government GCC High', regions: ['us'] }],
       sources: [...SOURCES],
       connectors: [...CONNECTORS],

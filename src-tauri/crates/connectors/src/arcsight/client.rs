@@ -44,7 +44,7 @@ fn auth_url(input: &ConnectorInput) -> String {
 }
 
 /// The audience in an authorize address; the last one, as that is ours.
-pub(super) fn resource_of(authorize_url: &str) -> Option<String> {
+pub(crate) fn resource_of(authorize_url: &str) -> Option<String> {
     let url = Url::parse(authorize_url).ok()?;
     let resources = url.query_pairs().filter(|(key, value)| key == "resource" && !value.trim().is_empty());
     resources.last().map(|(_, value)| value.into_owned())

@@ -1,6 +1,7 @@
 //! Which member of an alert goes into which `ArcSight` field, as data.
 //!
-//! Legacy detections follow Microsoft's published table (mapping version 2.0). The newer sources are our proposal: the
+//! Legacy detections follow Microsoft's published table (mapping version 2.0); 1.0 is there for content that was built
+//! on it. The newer sources are our proposal: the
 //! same slots, so that rules and dashboards keep working, under version 3.0 so that both can be told apart.
 
 use catalog::SourceId;
@@ -29,6 +30,8 @@ pub(super) enum Fill {
 pub(super) struct Mapping {
     /// Tells mapping versions apart in the SIEM.
     pub(super) version: &'static str,
+    /// The product's name at that time.
+    pub(super) product: &'static str,
     /// Path of the node of which each item is an event.
     pub(super) trigger: &'static str,
     /// Name and location of each token.
@@ -37,8 +40,10 @@ pub(super) struct Mapping {
     pub(super) evidence: &'static [(&'static str, &'static str)],
     /// Path of the evidence list.
     pub(super) evidence_path: &'static str,
-    /// Tokens that are whole numbers; all others are texts.
+    /// Tokens that are whole numbers.
     pub(super) integers: &'static [&'static str],
+    /// Tokens that are IP addresses; all others are texts.
+    pub(super) addresses: &'static [&'static str],
     /// `ArcSight` field and what fills it.
     pub(super) fields: &'static [(&'static str, Fill)],
 }
@@ -67,6 +72,7 @@ pub(super) const SEVERITIES: &[(&str, &str)] = &[
 /// Every member of a detection, in Microsoft's order. Unmapped ones are kept as additional data.
 const SIEM_DETECTIONS: Mapping = Mapping {
     version: "2.0",
+    product: "Microsoft Defender ATP",
     trigger: "/",
     tokens: &[
         ("AlertTime", "AlertTime"),
@@ -123,6 +129,7 @@ const SIEM_DETECTIONS: Mapping = Mapping {
     evidence: &[],
     evidence_path: "",
     integers: &["AlertPart"],
+    addresses: &[],
     fields: &[
         ("deviceReceiptTime", Fill::Time("AlertTime")),
         ("name", Fill::Token("AlertTitle")),
@@ -157,8 +164,72 @@ const SIEM_DETECTIONS: Mapping = Mapping {
     ],
 };
 
+/// The mapping of 2016, token for token. Its time pattern had `hh` and no zone: afternoons came as mornings, in the
+/// connector's own zone. That is not kept.
+pub(super) const SIEM_DETECTIONS_1: Mapping = Mapping {
+    version: "1.0",
+    product: "Windows Defender ATP",
+    trigger: "/",
+    tokens: &[
+        ("AlertTime", "AlertTime"),
+        ("ComputerDnsName", "ComputerDnsName"),
+        ("AlertTitle", "AlertTitle"),
+        ("Category", "Category"),
+        ("Severity", "Severity"),
+        ("AlertId", "AlertId"),
+        ("Actor", "Actor"),
+        ("LinkToWDATP", "LinkToWDATP"),
+        ("IocName", "IocName"),
+        ("IocValue", "IocValue"),
+        ("CreatorIocName", "CreatorIocName"),
+        ("CreatorIocValue", "CreatorIocValue"),
+        ("FileHash", "FileHash"),
+        ("FileName", "FileName"),
+        ("FilePath", "FilePath"),
+        ("IpAddress", "IpAddress"),
+        ("Url", "Url"),
+        ("IoaDefinitionId", "IoaDefinitionId"),
+        ("UserName", "UserName"),
+        ("AlertPart", "AlertPart"),
+        ("FullId", "FullId"),
+        ("LastProcessedTimeUtc", "LastProcessedTimeUtc"),
+    ],
+    evidence: &[],
+    evidence_path: "",
+    integers: &["AlertPart"],
+    addresses: &["IpAddress"],
+    fields: &[
+        ("deviceReceiptTime", Fill::Time("AlertTime")),
+        ("sourceDnsDomain", Fill::Token("ComputerDnsName")),
+        ("name", Fill::Token("AlertTitle")),
+        ("deviceEventCategory", Fill::Token("Category")),
+        ("deviceSeverity", Fill::Token("Severity")),
+        ("externalId", Fill::Token("AlertId")),
+        ("deviceCustomString1", Fill::Token("Actor")),
+        ("deviceCustomString1Label", Fill::Constant("Actor")),
+        ("deviceCustomString2", Fill::Token("LinkToWDATP")),
+        ("deviceCustomString2Label", Fill::Constant("Link to WDATP")),
+        ("deviceCustomString3", Fill::Token("IocName")),
+        ("deviceCustomString3Label", Fill::Constant("IOC Name")),
+        ("deviceCustomString4", Fill::Token("IocValue")),
+        ("deviceCustomString4Label", Fill::Constant("IOC Value")),
+        ("deviceCustomString5", Fill::Token("CreatorIocName")),
+        ("deviceCustomString5Label", Fill::Constant("Creator IOC Name")),
+        ("deviceCustomString6", Fill::Token("CreatorIocValue")),
+        ("deviceCustomString6Label", Fill::Constant("Creator IOC Value")),
+        ("fileHash", Fill::Token("FileHash")),
+        ("fileName", Fill::Token("FileName")),
+        ("filePath", Fill::Token("FilePath")),
+        ("sourceAddress", Fill::Token("IpAddress")),
+        ("sourceUserName", Fill::Token("UserName")),
+        ("requestUrl", Fill::Token("Url")),
+        ("message", Fill::Token("FullId")),
+    ],
+};
+
 const GRAPH_ALERTS: Mapping = Mapping {
     version: "3.0",
+    product: "Microsoft Defender ATP",
     trigger: "/value",
     tokens: &[
         ("id", "id"),
@@ -203,6 +274,7 @@ const GRAPH_ALERTS: Mapping = Mapping {
     ],
     evidence_path: "evidence",
     integers: &[],
+    addresses: &[],
     fields: &[
         ("deviceReceiptTime", Fill::Time("createdDateTime")),
         ("startTime", Fill::Time("firstActivityDateTime")),
@@ -237,6 +309,7 @@ const GRAPH_ALERTS: Mapping = Mapping {
 
 const DEFENDER_ALERTS: Mapping = Mapping {
     version: "3.0",
+    product: "Microsoft Defender ATP",
     trigger: "/value",
     tokens: &[
         ("id", "id"),
@@ -272,6 +345,7 @@ const DEFENDER_ALERTS: Mapping = Mapping {
     ],
     evidence_path: "evidence",
     integers: &[],
+    addresses: &[],
     fields: &[
         ("deviceReceiptTime", Fill::Time("alertCreationTime")),
         ("startTime", Fill::Time("firstEventTime")),
@@ -303,6 +377,7 @@ const DEFENDER_ALERTS: Mapping = Mapping {
 /// An incident is one event; its first alert lends category and device.
 const GRAPH_INCIDENTS: Mapping = Mapping {
     version: "3.0",
+    product: "Microsoft Defender ATP",
     trigger: "/value",
     tokens: &[
         ("id", "id"),
@@ -330,6 +405,7 @@ const GRAPH_INCIDENTS: Mapping = Mapping {
     ],
     evidence_path: "alerts[0]/evidence",
     integers: &[],
+    addresses: &[],
     fields: &[
         ("deviceReceiptTime", Fill::Time("createdDateTime")),
         ("endTime", Fill::Time("lastUpdateDateTime")),
@@ -356,6 +432,7 @@ const GRAPH_INCIDENTS: Mapping = Mapping {
 
 const XDR_INCIDENTS: Mapping = Mapping {
     version: "3.0",
+    product: "Microsoft Defender ATP",
     trigger: "/value",
     tokens: &[
         ("incidentId", "incidentId"),
@@ -379,6 +456,7 @@ const XDR_INCIDENTS: Mapping = Mapping {
     evidence: &[],
     evidence_path: "",
     integers: &[],
+    addresses: &[],
     fields: &[
         ("deviceReceiptTime", Fill::Time("createdTime")),
         ("endTime", Fill::Time("lastUpdateTime")),

@@ -11,7 +11,7 @@ mod parser;
 use catalog::{GrantKind, SourceId};
 
 use crate::files::Draft;
-use crate::formats::{properties, sheet};
+use crate::formats::{once, properties, sheet};
 use crate::read::{Entries, file, malformed, tenant_of};
 use crate::source_of::{fits, source_of};
 use crate::{
@@ -22,30 +22,53 @@ use crate::{
 pub(crate) const CLIENT_PROPERTIES: &str = "WDATP-connector.properties";
 /// The field mapping.
 pub(crate) const PARSER: &str = "WDATP-connector.jsonparser.properties";
+/// Mapping 1.0 for content that was built on it; legacy detections only.
+pub(crate) const PARSER_1: &str = "WDATP-connector-1.0.jsonparser.properties";
 /// What the wizard asks for.
 pub(crate) const VALUES_TO_TYPE: &str = "VALUES-TO-TYPE.txt";
 
-/// The wizard's *Configuration File*: the parser's name without its ending.
-const CONFIGURATION_FILE: &str = "WDATP-connector";
+/// All files, the one that counts first.
+pub(crate) const FILE_NAMES: &[&str] = &[CLIENT_PROPERTIES, PARSER, PARSER_1, VALUES_TO_TYPE];
+
+/// The files of a source.
+pub(crate) const fn file_names(source: SourceId) -> &'static [&'static str] {
+    match source {
+        SourceId::SiemDetections => FILE_NAMES,
+        SourceId::GraphAlerts
+        | SourceId::GraphIncidents
+        | SourceId::DefenderAlerts
+        | SourceId::XdrIncidents => &[CLIENT_PROPERTIES, PARSER, VALUES_TO_TYPE],
+    }
+}
+
+/// The wizard's *Configuration File* is the parser's name without this ending.
+const PARSER_ENDING: &str = ".jsonparser.properties";
+const CONFIGURATION_FILE: &str = "Configuration File";
 /// Where the connector looks for both files, below its own folder.
 const FLEXAGENT: &str = "current/user/agent/flexagent";
 
+/// Where its commands are.
+const BIN: &str = "current/bin";
+
 const EVENTS_URL: &str = "Events URL";
 const REFRESH_TOKEN: &str = "Refresh Token";
+
+/// The audience in an authorize address, as the connector would ask for it.
+pub(crate) use client::resource_of;
 
 pub(crate) fn render(input: &ConnectorInput) -> Result<(Vec<RenderedFile>, Vec<Note>), Refusal> {
     let refresh_token = input.used_refresh_token().unwrap_or_default();
     if let Some(reason) = sheet::refused(refresh_token) {
         return Err(Refusal { connector: ConnectorId::Arcsight, field: "refresh_token", reason });
     }
-    let files = vec![
-        client::render(input),
-        parser::render(input.source).finish(PARSER, false),
-        value_sheet(input, refresh_token),
-    ];
+    let mut files = vec![client::render(input), parser::render(input.source).finish(PARSER, false)];
+    if input.source == SourceId::SiemDetections {
+        files.push(parser::render_1().finish(PARSER_1, false));
+    }
+    files.push(value_sheet(input, refresh_token));
     let mut notes = vec![Note::ValuesToType, Note::FlexconnectorRetired];
     match input.source {
-        SourceId::SiemDetections => {}
+        SourceId::SiemDetections => notes.extend([Note::LegacyClosed, Note::TwoMappings]),
         SourceId::GraphAlerts | SourceId::DefenderAlerts => {
             notes.extend([Note::UntestedOnLiveConnector, Note::FirstEvidenceOnly]);
         }
@@ -68,9 +91,28 @@ fn value_sheet(input: &ConnectorInput, refresh_token: &str) -> RenderedFile {
         draft.line(&format!("# {line}"));
     }
     draft.line("#");
-    draft.line(&format!("# First put both .properties files into <connector folder>/{FLEXAGENT}"));
+    draft.line(&format!("# First put the .properties files into <connector folder>/{FLEXAGENT}"));
+    if input.source == SourceId::SiemDetections {
+        draft.line("#");
+        draft.line(
+            "# Two mappings are there. WDATP-connector is 2.0, Microsoft's later table, and the one to take.",
+        );
+        draft.line(
+            "# WDATP-connector-1.0 is the one of 2016, for rules and reports that were built on its fields.",
+        );
+    }
+    draft.line("#");
+    draft.line("# The other way to a refresh token, on the connector's host, with the browser of that host:");
+    draft.line(&format!("#   cd <connector folder>/{BIN}"));
+    draft.line(&format!(
+        "#   arcsight restutil token -config <connector folder>/{FLEXAGENT}/{CLIENT_PROPERTIES}"
+    ));
+    draft.line("# Sign in as a user of the customer's tenant, and type what it prints as Refresh Token.");
+    draft.line("# Behind a proxy: arcsight restutil boxtoken -proxy <host>:<port>");
+    draft.line("# If the connector later says \"Failed to refresh the token\": stop it, add the line reauthenticate=true to");
+    draft.line(&format!("# {CLIENT_PROPERTIES}, start it and sign in once."));
     draft.line("");
-    sheet::write(&mut draft, "Configuration File", CONFIGURATION_FILE);
+    sheet::write(&mut draft, CONFIGURATION_FILE, PARSER.trim_end_matches(PARSER_ENDING));
     sheet::write(&mut draft, EVENTS_URL, &client::events_url(input));
     sheet::write(&mut draft, "Authentication Type", "OAuth 2");
     let path = format!("<connector folder>/{FLEXAGENT}/{CLIENT_PROPERTIES}");
@@ -80,49 +122,58 @@ fn value_sheet(input: &ConnectorInput, refresh_token: &str) -> RenderedFile {
     draft.finish(VALUES_TO_TYPE, true)
 }
 
+/// The parser that the sheet names: ours by default, another name where the engineer chose one.
+fn parser_file(typed: &Entries<'_>) -> Result<&'static str, ReadProblem> {
+    let Some(name) = typed.optional(CONFIGURATION_FILE) else { return Ok(PARSER) };
+    // The connector compares letter by letter.
+    [PARSER, PARSER_1]
+        .into_iter()
+        .find(|file| file.strip_suffix(PARSER_ENDING) == Some(name))
+        .ok_or_else(|| typed.problem(CONFIGURATION_FILE, ReadReason::UnknownWord))
+}
+
 pub(crate) fn read(files: &Files) -> Result<ReadBack, ReadProblem> {
     let client = properties::read(file(files, CLIENT_PROPERTIES)?).map_err(malformed(CLIENT_PROPERTIES))?;
+    once(&client).map_err(malformed(CLIENT_PROPERTIES))?;
     let client = Entries { file: CLIENT_PROPERTIES, list: &client };
-    let body = parser::read(file(files, PARSER)?)?;
-    let typed = sheet::read(file(files, VALUES_TO_TYPE)?).map_err(malformed(VALUES_TO_TYPE))?;
-    let typed = Entries { file: VALUES_TO_TYPE, list: &typed };
-
-    let alerts_url = typed.address(EVENTS_URL)?;
-    let source = source_of(&alerts_url, body).ok_or_else(|| {
-        let problem = ReadProblem::of(VALUES_TO_TYPE, ReadReason::UnknownSource).key(EVENTS_URL);
-        typed.find(EVENTS_URL).map_or(problem.clone(), |entry| problem.line(entry.line))
-    })?;
-    if !fits(source, body) {
-        return Err(ReadProblem::of(PARSER, ReadReason::MappingMismatch).key("trigger.node.location"));
+    // Which mapping counts is typed; without a sheet the default one is looked at first, as it is the likelier loss.
+    let bytes = files.get(VALUES_TO_TYPE);
+    let list = bytes.map(sheet::read).transpose().map_err(malformed(VALUES_TO_TYPE))?.unwrap_or_default();
+    let typed = Entries { file: VALUES_TO_TYPE, list: &list };
+    let parser_file = parser_file(&typed)?;
+    let body = parser::read(parser_file, file(files, parser_file)?)?;
+    if bytes.is_none() {
+        return Err(ReadProblem::of(VALUES_TO_TYPE, ReadReason::FileMissing));
     }
 
+    let alerts_url = typed.address(EVENTS_URL)?;
+    let source =
+        source_of(&alerts_url, body).ok_or_else(|| typed.problem(EVENTS_URL, ReadReason::UnknownSource))?;
+    if !fits(source, body) {
+        return Err(ReadProblem::of(parser_file, ReadReason::MappingMismatch).key("trigger.node.location"));
+    }
+
+    // In the order in which they stand, so that the first one that a cut took is named.
+    let client_id =
+        client.text("client_id").or_else(|problem| client.text("client_ID").map_err(|_| problem))?;
+    let registration = (client_id, client.secret("client_secret")?);
     let authorize_url = client.address("auth_url")?;
     let token_url = client.address("token_url")?;
     let scope = client.optional("scope").filter(|scope| !scope.trim().is_empty()).map(str::to_owned);
     let resource = client::resource_of(&authorize_url);
     if scope.is_none() && resource.is_none() {
-        let problem = ReadProblem::of(CLIENT_PROPERTIES, ReadReason::ValueMissing).key("scope");
-        return Err(client.find("scope").map_or(problem.clone(), |entry| problem.line(entry.line)));
+        return Err(client.problem("scope", ReadReason::ValueMissing));
     }
-    Ok(ReadBack {
-        source,
-        grant: GrantKind::RefreshToken,
-        client_id: client
-            .text("client_id")
-            .or_else(|problem| client.text("client_ID").map_err(|_| problem))?,
-        client_secret: client.secret("client_secret")?,
-        customer_tenant: tenant_of(&token_url),
-        token_url,
-        resource,
-        scope,
-        alerts_url,
-        refresh_token: Some(typed.secret(REFRESH_TOKEN)?),
-        access_token: None,
-        redirect_uri: client.optional("redirect_uri").map(str::to_owned),
-        authorize_url: Some(authorize_url),
-        ca_file: None,
-        files: [CLIENT_PROPERTIES, PARSER, VALUES_TO_TYPE].map(str::to_owned).to_vec(),
-        disagreements: Vec::new(),
-        changed_since_export: Vec::new(),
-    })
+    let files_read = [CLIENT_PROPERTIES, parser_file, VALUES_TO_TYPE];
+    let mut read = ReadBack::of(source, GrantKind::RefreshToken, registration, &files_read);
+    read.customer_tenant = tenant_of(&token_url);
+    read.tenant_at = client.place("token_url");
+    read.token_url = token_url;
+    read.resource = resource;
+    read.scope = scope;
+    read.alerts_url = alerts_url;
+    read.refresh_token = Some(typed.secret(REFRESH_TOKEN)?);
+    read.redirect_uri = client.optional("redirect_uri").map(str::to_owned);
+    read.authorize_url = Some(authorize_url);
+    Ok(read)
 }

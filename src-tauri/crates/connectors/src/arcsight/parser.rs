@@ -5,10 +5,9 @@
 
 use catalog::SourceId;
 
-use super::PARSER;
 use super::mapping::{self, Fill, Mapping};
 use crate::files::Draft;
-use crate::formats::{Entry, properties};
+use crate::formats::{Entry, once, properties};
 use crate::read::{Entries, malformed};
 use crate::source_of::Body;
 use crate::{ReadProblem, ReadReason};
@@ -18,18 +17,37 @@ const EVIDENCE_ITEMS: usize = 4;
 
 pub(super) fn render(source: SourceId) -> Draft {
     let mapping = mapping::of(source);
+    let title = format!("Microsoft Defender alerts, source {source}, mapping {}", mapping.version);
+    rendered(mapping, &[&title])
+}
+
+/// Mapping 1.0 of legacy detections.
+pub(super) fn render_1() -> Draft {
+    rendered(
+        &mapping::SIEM_DETECTIONS_1,
+        &[
+            "Microsoft Defender alerts, source siem-detections, mapping 1.0 of 2016",
+            "One thing differs from Microsoft's file: its time pattern had twelve hours (hh) and no zone.",
+        ],
+    )
+}
+
+fn rendered(mapping: &Mapping, comments: &[&str]) -> Draft {
     let mut draft = Draft::default();
-    properties::comment(
-        &mut draft,
-        &format!("Microsoft Defender alerts, source {source}, mapping {}", mapping.version),
-    );
+    for comment in comments {
+        properties::comment(&mut draft, comment);
+    }
     let mut write = |key: &str, value: &str| properties::write(&mut draft, key, value);
     write("trigger.node.location", mapping.trigger);
 
     let tokens = tokens(mapping);
     write("token.count", &tokens.len().to_string());
     for (index, (name, location)) in tokens.iter().enumerate() {
-        let kind = if mapping.integers.contains(&name.as_str()) { "Integer" } else { "String" };
+        let kind = match name.as_str() {
+            name if mapping.integers.contains(&name) => "Integer",
+            name if mapping.addresses.contains(&name) => "IPAddress",
+            _ => "String",
+        };
         write(&format!("token[{index}].name"), name);
         write(&format!("token[{index}].type"), kind);
         write(&format!("token[{index}].location"), location);
@@ -37,7 +55,7 @@ pub(super) fn render(source: SourceId) -> Draft {
 
     for (field, constant) in [
         ("deviceVendor", "Microsoft"),
-        ("deviceProduct", "Microsoft Defender ATP"),
+        ("deviceProduct", mapping.product),
         ("deviceVersion", mapping.version),
     ] {
         write(&format!("event.{field}"), &expression(&Fill::Constant(constant)));
@@ -103,10 +121,11 @@ fn address(token: &str) -> String {
 ///
 /// # Errors
 /// A [`ReadProblem`] where tokens are miscounted, doubled or incomplete, or where a field names one that is not there.
-pub(super) fn read(bytes: &[u8]) -> Result<Body, ReadProblem> {
-    let list = properties::read(bytes).map_err(malformed(PARSER))?;
-    let entries = Entries { file: PARSER, list: &list };
-    let broken = |entry: &Entry| ReadProblem::of(PARSER, ReadReason::MappingBroken).line(entry.line);
+pub(super) fn read(file: &'static str, bytes: &[u8]) -> Result<Body, ReadProblem> {
+    let list = properties::read(bytes).map_err(malformed(file))?;
+    once(&list).map_err(malformed(file))?;
+    let entries = Entries { file, list: &list };
+    let broken = |entry: &Entry| ReadProblem::of(file, ReadReason::MappingBroken).line(entry.line);
 
     let count = entries.required("token.count")?;
     let number: usize = count.value.trim().parse().map_err(|_| broken(count))?;
@@ -138,6 +157,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Body, ReadProblem> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::PARSER;
     use super::*;
     use crate::source_of::fits;
 
@@ -148,15 +168,19 @@ mod tests {
     #[test]
     fn every_mapping_reads_as_whole() {
         for source in SourceId::ALL {
-            let body = read(text(render(*source)).as_bytes()).expect("whole");
+            let body = read(PARSER, text(render(*source)).as_bytes()).expect("whole");
             assert!(fits(*source, body), "{source}");
         }
+        let body = read(PARSER, text(render_1()).as_bytes()).expect("whole");
+        assert!(fits(SourceId::SiemDetections, body), "1.0");
     }
 
     #[test]
     fn every_token_of_a_function_is_declared() {
-        for source in SourceId::ALL {
-            let mapping = mapping::of(*source);
+        for mapping in
+            SourceId::ALL.iter().map(|source| mapping::of(*source)).chain([&mapping::SIEM_DETECTIONS_1])
+        {
+            let source = mapping.version;
             let names: Vec<String> = tokens(mapping).into_iter().map(|(name, _)| name).collect();
             for (field, fill) in mapping.fields {
                 // Texts in quotes are constants; what is left between punctuation is a function or a token.
@@ -187,7 +211,7 @@ mod tests {
             ("event.name=AlertTitle", "event.name=AlertTitel", "event.name"),
         ] {
             assert!(whole.contains(from), "{from}");
-            let problem = read(whole.replace(from, to).as_bytes()).expect_err(from);
+            let problem = read(PARSER, whole.replace(from, to).as_bytes()).expect_err(from);
             assert_eq!(problem.reason, ReadReason::MappingBroken);
             assert_eq!(problem.line, line(at), "{from}");
         }

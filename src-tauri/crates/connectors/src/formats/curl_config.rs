@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Entry, Malformed, utf8};
+use super::{Entry, Malformed, utf8_unmarked};
 use crate::files::Draft;
 
 /// Writes `option = "value"`.
@@ -34,7 +34,7 @@ fn push_escaped(draft: &mut Draft, value: &str) {
 /// Reads all options, flags with an empty value.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Entry>, Malformed> {
     let mut entries = Vec::new();
-    for (number, text) in utf8(bytes)?.lines().enumerate() {
+    for (number, text) in utf8_unmarked(bytes)?.lines().enumerate() {
         let line = number + 1;
         let text = text.trim();
         if text.is_empty() || text.starts_with('#') {
@@ -43,7 +43,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Entry>, Malformed> {
         let end = text.find(|c: char| c.is_whitespace() || matches!(c, '=' | ':')).unwrap_or(text.len());
         let (option, rest) = text.split_at(end);
         let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '=' | ':'));
-        let value = parameter(rest).ok_or(Malformed { line })?;
+        let value = parameter(rest).ok_or_else(|| Malformed::at(line))?;
         entries.push(Entry { line, key: option.trim_start_matches('-').to_owned(), value });
     }
     Ok(entries)

@@ -3,7 +3,8 @@
 
 use zeroize::Zeroizing;
 
-use super::{Entry, Malformed, utf8};
+use super::{Entry, Malformed, utf8_unmarked};
+use crate::ReadReason;
 use crate::files::Draft;
 
 /// Writes `KEY='value'`. Control characters have been refused before.
@@ -43,15 +44,19 @@ pub(crate) fn write(draft: &mut Draft, key: &str, value: &str) -> bool {
 /// Reads assignments as a shell would, without expansions: `$` stands for itself, since nothing here writes any other.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Entry>, Malformed> {
     let mut entries = Vec::new();
-    for (number, text) in utf8(bytes)?.lines().enumerate() {
+    for (number, text) in utf8_unmarked(bytes)?.split('\n').enumerate() {
         let line = number + 1;
+        if text.ends_with('\r') {
+            // A shell takes it for the last character of the value.
+            return Err(Malformed { line, reason: ReadReason::CarriageReturn });
+        }
         let text = text.trim();
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
         let text = text.strip_prefix("export ").unwrap_or(text).trim_start();
-        let (key, written) = text.split_once('=').ok_or(Malformed { line })?;
-        let value = word(written).ok_or(Malformed { line })?;
+        let (key, written) = text.split_once('=').ok_or_else(|| Malformed::at(line))?;
+        let value = word(written).ok_or_else(|| Malformed::at(line))?;
         entries.push(Entry { line, key: key.trim_end().to_owned(), value });
     }
     Ok(entries)
@@ -108,11 +113,10 @@ mod tests {
 
     #[test]
     fn words_are_read_as_a_shell_reads_them() {
-        let entries =
-            read(b"# c\nexport A='x'\\''y'\nB=\"a\\\\b\\\"c\\d\" # end\nC=bare\\ word rest\r\nD=\n")
-                .expect("reads");
+        let entries = read(b"# c\nexport A='x'\\''y'\nB=\"a\\\\b\\\"c\\d\" # end\nC=bare\\ word rest\nD=\n")
+            .expect("reads");
         let values: Vec<_> = entries.iter().map(|entry| entry.value.as_str()).collect();
         assert_eq!(values, ["x'y", "a\\b\"c\\d", "bare word", ""]);
-        assert_eq!(read(b"A='open").err(), Some(Malformed { line: 1 }));
+        assert_eq!(read(b"A='open").err(), Some(Malformed::at(1)));
     }
 }

@@ -6,7 +6,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Entry, Malformed};
+use super::{Entry, Malformed, unmarked};
 use crate::files::Draft;
 
 /// Writes `key=value`. Keys are ours and need no escaping.
@@ -49,8 +49,10 @@ pub(crate) fn comment(draft: &mut Draft, text: &str) {
     draft.push("\n");
 }
 
-/// Reads all entries, in order. A key may occur again: Java lets the last one win.
+/// Reads all entries, in order. A key may occur again: Java lets the last one win. A byte-order mark would become part
+/// of the first key.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Entry>, Malformed> {
+    unmarked(bytes)?;
     logical_lines(bytes).into_iter().map(|(line, text)| entry(line, &text)).collect()
 }
 
@@ -124,8 +126,8 @@ fn entry(line: usize, text: &[u8]) -> Result<Entry, Malformed> {
     if let Some(b'=' | b':') = value.first() {
         value = value.get(1..).unwrap_or_default().trim_ascii_start_of_properties();
     }
-    let key = unescaped(key).ok_or(Malformed { line })?.to_string();
-    Ok(Entry { line, key, value: unescaped(value).ok_or(Malformed { line })? })
+    let key = unescaped(key).ok_or_else(|| Malformed::at(line))?.to_string();
+    Ok(Entry { line, key, value: unescaped(value).ok_or_else(|| Malformed::at(line))? })
 }
 
 /// Resolves escapes. `None` for `\u` without four hex digits, and for half a surrogate pair.
@@ -204,7 +206,7 @@ mod tests {
 
     #[test]
     fn broken_escapes_name_their_line() {
-        assert_eq!(read(b"a=1\nb=\\u12x4").err(), Some(Malformed { line: 2 }));
-        assert_eq!(read(b"a=\\uD83D").err(), Some(Malformed { line: 1 }));
+        assert_eq!(read(b"a=1\nb=\\u12x4").err(), Some(Malformed::at(2)));
+        assert_eq!(read(b"a=\\uD83D").err(), Some(Malformed::at(1)));
     }
 }

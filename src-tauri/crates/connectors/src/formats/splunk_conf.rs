@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Entry, Malformed, utf8};
+use super::{Entry, Malformed, once, utf8_unmarked};
 use crate::RefusalReason;
 use crate::files::Draft;
 
@@ -41,10 +41,17 @@ pub(crate) struct Stanza {
     pub(crate) entries: Vec<Entry>,
 }
 
+impl Stanza {
+    /// Refuses a key that stands twice in this stanza.
+    pub(crate) fn once(&self) -> Result<(), Malformed> {
+        once(&self.entries)
+    }
+}
+
 /// Reads all stanzas; entries before the first one are left out, as they belong to no input.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Stanza>, Malformed> {
     let mut stanzas: Vec<Stanza> = Vec::new();
-    let mut lines = utf8(bytes)?.lines().enumerate();
+    let mut lines = utf8_unmarked(bytes)?.lines().enumerate();
     while let Some((number, text)) = lines.next() {
         let text = text.trim();
         let line = number + 1;
@@ -55,7 +62,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Stanza>, Malformed> {
             stanzas.push(Stanza { line, name: name.to_owned(), entries: Vec::new() });
             continue;
         }
-        let (key, first) = text.split_once('=').ok_or(Malformed { line })?;
+        let (key, first) = text.split_once('=').ok_or_else(|| Malformed::at(line))?;
         let mut value = Zeroizing::new(first.trim().to_owned());
         while value.ends_with('\\') {
             value.pop();

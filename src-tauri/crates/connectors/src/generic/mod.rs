@@ -5,7 +5,7 @@
 
 mod read;
 
-use catalog::GrantKind;
+use catalog::{GrantKind, SourceId};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -161,6 +161,9 @@ pub(crate) fn render(input: &ConnectorInput) -> (Vec<RenderedFile>, Vec<Note>) {
     }
 
     let mut notes = vec![Note::SecretsInClear];
+    if input.source == SourceId::SiemDetections {
+        notes.push(Note::LegacyClosed);
+    }
     if input.grant == GrantKind::RefreshToken {
         notes.push(Note::RotationIsYours);
     }

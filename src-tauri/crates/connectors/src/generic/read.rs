@@ -2,17 +2,14 @@
 
 use catalog::GrantKind;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 
 use super::{CURL, ENV, JSON, form};
-use crate::formats::{curl_config, dotenv, utf8};
+use crate::formats::{Entry, curl_config, dotenv, json, once};
 use crate::read::{Entries, file, malformed, tenant_of};
 use crate::source_of::{Body, source_of};
 use crate::{Disagreement, Files, ReadBack, ReadProblem, ReadReason, refusal};
 
-/// The JSON file as it is read: what a pull does not need may be missing, and unknown members are left alone.
-#[derive(Deserialize, Default)]
-#[serde(default)]
+/// What a pull needs, as far as it is there; unknown members are left alone.
 struct Found {
     customer_tenant: Option<String>,
     source: Option<String>,
@@ -39,6 +36,31 @@ struct Spoken {
 }
 
 impl Spoken {
+    /// `named` turns a field's name into the file's.
+    fn of(file: &'static str, list: &[Entry], named: impl Fn(&str) -> String) -> Self {
+        let entries = Entries { file, list };
+        let text = |key: &str| entries.optional(&named(key)).map(str::to_owned);
+        let secret = |key: &str| entries.optional(&named(key)).map(SecretString::from);
+        let found = Found {
+            customer_tenant: text("customer_tenant"),
+            source: text("source"),
+            grant: text("grant"),
+            client_id: text("client_id"),
+            client_secret: secret("client_secret"),
+            redirect_uri: text("redirect_uri"),
+            authorize_url: text("authorize_url"),
+            token_url: text("token_url"),
+            resource: text("resource"),
+            scope: text("scope"),
+            alerts_url: text("alerts_url"),
+            refresh_token: secret("refresh_token"),
+            access_token: secret("access_token"),
+            ca_file: text("ca_file"),
+        };
+        let lines = list.iter().map(|entry| (entry.key.clone(), entry.line)).collect();
+        Self { file, found, lines }
+    }
+
     fn line_of(&self, key: &str) -> Option<usize> {
         let variable = variable(key);
         self.lines.iter().rev().find(|(name, _)| name == key || *name == variable).map(|(_, line)| *line)
@@ -89,28 +111,25 @@ pub(crate) fn read(files: &Files) -> Result<ReadBack, ReadProblem> {
         None => GrantKind::AppOnly,
     };
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    let mut read = ReadBack {
-        source,
-        grant,
-        client_id: spoken.text("client_id", found.client_id.as_ref())?,
-        client_secret: spoken.secret("client_secret", found.client_secret.as_ref())?,
-        resource: filled(&found.resource),
-        scope: filled(&found.scope),
-        refresh_token: match grant {
-            GrantKind::RefreshToken => Some(spoken.secret("refresh_token", found.refresh_token.as_ref())?),
-            GrantKind::AppOnly => None,
-        },
-        access_token: found.access_token.clone(),
-        customer_tenant: filled(&found.customer_tenant).or_else(|| tenant_of(&token_url)),
-        redirect_uri: filled(&found.redirect_uri),
-        authorize_url: filled(&found.authorize_url),
-        ca_file: filled(&found.ca_file),
-        files: vec![spoken.file.to_owned()],
-        disagreements: Vec::new(),
-        changed_since_export: Vec::new(),
-        alerts_url,
-        token_url,
+    let registration = (
+        spoken.text("client_id", found.client_id.as_ref())?,
+        spoken.secret("client_secret", found.client_secret.as_ref())?,
+    );
+    let mut read = ReadBack::of(source, grant, registration, &[spoken.file]);
+    read.resource = filled(&found.resource);
+    read.scope = filled(&found.scope);
+    read.refresh_token = match grant {
+        GrantKind::RefreshToken => Some(spoken.secret("refresh_token", found.refresh_token.as_ref())?),
+        GrantKind::AppOnly => None,
     };
+    read.access_token.clone_from(&found.access_token);
+    read.customer_tenant = filled(&found.customer_tenant).or_else(|| tenant_of(&token_url));
+    read.tenant_at = spoken.line_of("token_url").map(|line| (spoken.file.to_owned(), line));
+    read.redirect_uri = filled(&found.redirect_uri);
+    read.authorize_url = filled(&found.authorize_url);
+    read.ca_file = filled(&found.ca_file);
+    read.alerts_url = alerts_url;
+    read.token_url = token_url;
     if read.resource.is_none() && read.scope.is_none() {
         return Err(spoken.absent("scope"));
     }
@@ -124,41 +143,14 @@ pub(crate) fn read(files: &Files) -> Result<ReadBack, ReadProblem> {
 }
 
 fn from_json(bytes: &[u8]) -> Result<Spoken, ReadProblem> {
-    let text = utf8(bytes).map_err(malformed(JSON))?;
-    // The parser's own message may quote a value: only its line goes on.
-    let found = serde_json::from_str(text)
-        .map_err(|error| ReadProblem::of(JSON, ReadReason::Malformed).line(error.line().max(1)))?;
-    // One member a line, as it is written; elsewhere the line is merely not known.
-    let key =
-        |line: &str| line.trim_start().strip_prefix('"')?.split_once('"').map(|(key, _)| key.to_owned());
-    let lines =
-        text.lines().enumerate().filter_map(|(number, line)| Some((key(line)?, number + 1))).collect();
-    Ok(Spoken { file: JSON, found, lines })
+    let list = json::read(bytes).map_err(malformed(JSON))?;
+    Ok(Spoken::of(JSON, &list, str::to_owned))
 }
 
 fn from_env(bytes: &[u8]) -> Result<Spoken, ReadProblem> {
     let list = dotenv::read(bytes).map_err(malformed(ENV))?;
-    let entries = Entries { file: ENV, list: &list };
-    let text = |key: &str| entries.optional(&variable(key)).map(str::to_owned);
-    let secret = |key: &str| entries.optional(&variable(key)).map(SecretString::from);
-    let found = Found {
-        customer_tenant: text("customer_tenant"),
-        source: text("source"),
-        grant: text("grant"),
-        client_id: text("client_id"),
-        client_secret: secret("client_secret"),
-        redirect_uri: text("redirect_uri"),
-        authorize_url: text("authorize_url"),
-        token_url: text("token_url"),
-        resource: text("resource"),
-        scope: text("scope"),
-        alerts_url: text("alerts_url"),
-        refresh_token: secret("refresh_token"),
-        access_token: secret("access_token"),
-        ca_file: text("ca_file"),
-    };
-    let lines = list.iter().map(|entry| (entry.key.clone(), entry.line)).collect();
-    Ok(Spoken { file: ENV, found, lines })
+    once(&list).map_err(malformed(ENV))?;
+    Ok(Spoken::of(ENV, &list, variable))
 }
 
 fn variable(key: &str) -> String {
@@ -167,6 +159,7 @@ fn variable(key: &str) -> String {
 
 fn compare_env(files: &Files, read: &mut ReadBack) -> Result<(), ReadProblem> {
     let list = dotenv::read(file(files, ENV)?).map_err(malformed(ENV))?;
+    once(&list).map_err(malformed(ENV))?;
     let entries = Entries { file: ENV, list: &list };
     let expected: [(&'static str, Option<&str>); 10] = [
         ("source", Some(read.source.as_str())),

@@ -12,18 +12,25 @@ pub(crate) fn input(source: SourceId, grant: GrantKind) -> ConnectorInput {
     let legacy = source == SourceId::SiemDetections;
     let version = if legacy { "" } else { "/v2.0" };
     let (alerts_url, scope) = match source {
-        SourceId::GraphAlerts => {
-            ("https://graph.example/v1.0/security/alerts_v2", "https://graph.example/SecurityAlert.Read.All")
-        }
-        SourceId::GraphIncidents => (
-            "https://graph.example/v1.0/security/incidents?$expand=alerts",
-            "https://graph.example/SecurityIncident.Read.All",
+        SourceId::GraphAlerts => (
+            "https://graph.microsoft.com/v1.0/security/alerts_v2",
+            "https://graph.microsoft.com/SecurityAlert.Read.All",
         ),
-        SourceId::DefenderAlerts => {
-            ("https://defender.example/api/alerts", "https://defender.example/Alert.Read")
+        SourceId::GraphIncidents => (
+            "https://graph.microsoft.com/v1.0/security/incidents?$expand=alerts",
+            "https://graph.microsoft.com/SecurityIncident.Read.All",
+        ),
+        SourceId::DefenderAlerts => (
+            "https://api.securitycenter.microsoft.com/api/alerts",
+            "https://api.securitycenter.microsoft.com/Alert.Read",
+        ),
+        SourceId::XdrIncidents => (
+            "https://api.security.microsoft.com/api/incidents",
+            "https://api.security.microsoft.com/Incident.Read",
+        ),
+        SourceId::SiemDetections => {
+            ("https://wdatp-alertexporter-eu.securitycenter.windows.com/api/alerts", "")
         }
-        SourceId::XdrIncidents => ("https://xdr.example/api/incidents", "https://xdr.example/Incident.Read"),
-        SourceId::SiemDetections => ("https://siem-eu.example/api/alerts", ""),
     };
     ConnectorInput {
         customer_name: "Contoso 주식회사".to_owned(),
@@ -36,8 +43,8 @@ pub(crate) fn input(source: SourceId, grant: GrantKind) -> ConnectorInput {
         client_id: "99999999-8888-4777-8666-555555555555".to_owned(),
         client_secret: SecretString::from("abc~8Q.d_e-f=="),
         redirect_uri: "https://localhost:44300/wdatpconnector".to_owned(),
-        authorize_url: format!("https://login.example/{TENANT}/oauth2{version}/authorize"),
-        token_url: format!("https://login.example/{TENANT}/oauth2{version}/token"),
+        authorize_url: format!("https://login.microsoftonline.com/{TENANT}/oauth2{version}/authorize"),
+        token_url: format!("https://login.microsoftonline.com/{TENANT}/oauth2{version}/token"),
         resource: legacy.then(|| "https://graph.windows.net".to_owned()),
         scope: (!legacy).then(|| match grant {
             GrantKind::RefreshToken => format!("{scope} offline_access"),
@@ -49,6 +56,7 @@ pub(crate) fn input(source: SourceId, grant: GrantKind) -> ConnectorInput {
         refresh_token: Some(SecretString::from("0.AXoA-example_refresh.token")),
         access_token: None,
         ca_file: None,
+        read_from: "2026-11-20T06:30:00.5Z".parse().expect("a time"),
     }
 }
 

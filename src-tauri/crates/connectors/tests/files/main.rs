@@ -1,5 +1,8 @@
 //! The crate through its public door: what is rendered, and what comes back.
 
+mod damaged;
 mod example;
+mod law;
+mod migration;
 mod rendered;
 mod round_trip;

@@ -1,0 +1,309 @@
+//! Files that a person or an editor damaged: the problem names file, line and reason, or the damage does no harm.
+
+use crate::example::{TENANT, file, input, text};
+use crate::law::combinations;
+use catalog::{Cloud, GrantKind, SourceId};
+use connectors::{ConnectorId, Files, ReadReason, read_back, render};
+use secrecy::ExposeSecret;
+
+/// Files, with one of them rewritten as a whole.
+fn rewritten(
+    connector: ConnectorId,
+    source: SourceId,
+    grant: GrantKind,
+    name: &str,
+    how: &dyn Fn(&str) -> String,
+) -> Files {
+    let set = render(connector, &input(source, grant)).expect("renders");
+    let mut files = Files::from(&set);
+    files.insert(name, how(text(file(&set.files, name))).into_bytes());
+    files
+}
+
+/// File, reason and line of the problem.
+fn told(
+    connector: ConnectorId,
+    name: &str,
+    how: &dyn Fn(&str) -> String,
+) -> (String, ReadReason, Option<usize>) {
+    let grant = connector.grants()[0];
+    let problem =
+        read_back(&rewritten(connector, SourceId::GraphAlerts, grant, name, how)).expect_err("a problem");
+    (problem.file, problem.reason, problem.line)
+}
+
+fn line_of(connector: ConnectorId, name: &str, start: &str) -> usize {
+    let set = render(connector, &input(SourceId::GraphAlerts, connector.grants()[0])).expect("renders");
+    let contents = text(file(&set.files, name));
+    1 + contents.lines().position(|line| line.trim_start().starts_with(start)).expect("the line is there")
+}
+
+/// A line of each file that counts, by its beginning.
+const LINES: &[(ConnectorId, &str, &str)] = &[
+    (ConnectorId::Arcsight, "WDATP-connector.properties", "client_secret="),
+    (ConnectorId::SplunkRest, "inputs.conf", "oauth2_client_secret ="),
+    (ConnectorId::SplunkMsSecurity, "splunk_ta_ms_security_account.conf", "password ="),
+    (ConnectorId::Qradar, "VALUES-TO-TYPE.txt", "Client Secret:"),
+    (ConnectorId::Elastic, "elastic-agent.yml", "auth.oauth2.client.secret:"),
+    (ConnectorId::Wazuh, "ossec-ms-graph.xml", "<secret_value>"),
+    (ConnectorId::Cribl, "cribl-collector.json", "\"password\":"),
+    (ConnectorId::Secops, "secops-feed.json", "\"clientId\":"),
+    (ConnectorId::Sumo, "sumo-source.json", "\"secret_key\":"),
+    (ConnectorId::Generic, "defender-api.json", "\"client_secret\":"),
+];
+
+fn doubled(contents: &str, start: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in contents.lines() {
+        lines.push(line);
+        if line.trim_start().starts_with(start) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn a_line_that_stands_twice_is_named() {
+    for (connector, name, start) in LINES {
+        let line = line_of(*connector, name, start) + 1;
+        let problem = told(*connector, name, &|contents| doubled(contents, start));
+        assert_eq!(problem, ((*name).to_owned(), ReadReason::DuplicateKey, Some(line)), "{connector}");
+    }
+}
+
+#[test]
+fn a_file_that_breaks_off_is_named_with_its_line() {
+    for (connector, name, start) in LINES {
+        let line = line_of(*connector, name, start);
+        // The file ends in the middle of the key.
+        let cut = |contents: &str| {
+            let at = contents.find(start).expect("the line is there");
+            contents[..at + start.len() / 2].to_owned()
+        };
+        let (found, reason, at) = told(*connector, name, &cut);
+        assert_eq!(found, *name, "{connector}");
+        assert!(at.is_none_or(|at| at <= line + 1), "{connector}: {at:?} is behind {line}");
+        assert!(
+            matches!(reason, ReadReason::Malformed | ReadReason::KeyMissing | ReadReason::ValueMissing),
+            "{connector}: {reason}"
+        );
+        if *connector != ConnectorId::Qradar {
+            assert!(at.is_some(), "{connector}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_a_problem_where_the_reader_stumbles_over_it() {
+    for (connector, name, _) in LINES {
+        let grant = connector.grants()[0];
+        let marked =
+            rewritten(*connector, SourceId::GraphAlerts, grant, name, &|text| format!("\u{feff}{text}"));
+        let harmless = [".yml", ".xml", ".txt"].iter().any(|ending| name.ends_with(ending));
+        match read_back(&marked) {
+            Ok((_, read)) => {
+                assert!(harmless, "{connector}");
+                assert_eq!(read.client_secret.expose_secret(), "abc~8Q.d_e-f==");
+            }
+            Err(problem) => {
+                assert!(!harmless, "{connector}");
+                let found = (problem.file.as_str(), problem.reason, problem.line);
+                assert_eq!(found, (*name, ReadReason::ByteOrderMark, Some(1)), "{connector}");
+            }
+        }
+    }
+}
+
+#[test]
+fn windows_line_ends_do_harm_to_a_shell_only() {
+    for (connector, source, grant) in combinations() {
+        let set = render(connector, &input(source, grant)).expect("renders");
+        let mut files = Files::new();
+        for file in &set.files {
+            files.insert(file.name.clone(), text(file).replace('\n', "\r\n").into_bytes());
+        }
+        match read_back(&files) {
+            Ok((found, read)) => {
+                assert_eq!(found, connector);
+                assert_eq!(read.client_secret.expose_secret(), "abc~8Q.d_e-f==");
+                assert!(read.disagreements.is_empty());
+            }
+            Err(problem) => {
+                assert_eq!(connector, ConnectorId::Generic);
+                let found = (problem.file.as_str(), problem.reason, problem.line);
+                assert_eq!(found, ("defender-api.env", ReadReason::CarriageReturn, Some(1)));
+            }
+        }
+    }
+}
+
+#[test]
+fn another_tenant_is_told_with_the_place_where_it_stands() {
+    const OTHER: &str = "22222222-3333-4444-8555-666666666666";
+    for (connector, source, grant) in combinations() {
+        let set = render(connector, &input(source, grant)).expect("renders");
+        let mut files = Files::new();
+        for file in &set.files {
+            files.insert(file.name.clone(), text(file).replace(TENANT, OTHER).into_bytes());
+        }
+        let (_, read) = read_back(&files).expect("reads");
+        assert_eq!(read.customer_tenant.as_deref(), Some(OTHER), "{connector} {source}");
+        assert!(read.token_url.contains(OTHER), "{connector} {source}");
+        let (name, line) = read.tenant_at.expect("a place");
+        let contents = text(file(&set.files, &name));
+        let there = contents.lines().nth(line - 1).unwrap_or_default();
+        assert!(there.contains(TENANT), "{connector} {source}: {name}:{line} {there}");
+    }
+}
+
+#[test]
+fn files_of_a_machine_that_disagree_with_the_sheet_are_told() {
+    for name in ["qradar-log-source.json", "qradar-log-source.yml"] {
+        let files =
+            rewritten(ConnectorId::Qradar, SourceId::GraphAlerts, GrantKind::AppOnly, name, &|text| {
+                text.replace("abc~8Q", "new~8Q")
+            });
+        let (_, read) = read_back(&files).expect("reads");
+        let told: Vec<_> = read.disagreements.iter().map(|one| (one.file.as_str(), one.field)).collect();
+        assert_eq!(told, [(name, "client_secret")]);
+    }
+    for name in ["filebeat.yml", "elastic-integration.json"] {
+        for (from, to, field) in
+            [("abc~8Q", "new~8Q", "client_secret"), ("example_refresh", "rotated_refresh", "refresh_token")]
+        {
+            let grant = GrantKind::RefreshToken;
+            let files = rewritten(ConnectorId::Elastic, SourceId::GraphAlerts, grant, name, &|text| {
+                text.replace(from, to)
+            });
+            let (_, read) = read_back(&files).expect("reads");
+            let told: Vec<_> = read.disagreements.iter().map(|one| (one.file.as_str(), one.field)).collect();
+            assert_eq!(told, [(name, field)]);
+        }
+    }
+    let files = rewritten(
+        ConnectorId::SplunkRest,
+        SourceId::GraphAlerts,
+        GrantKind::RefreshToken,
+        "splunk-authentication.properties",
+        &|text| text.replace("abc~8Q", "new~8Q"),
+    );
+    let (_, read) = read_back(&files).expect("reads");
+    assert_eq!(read.disagreements.len(), 1);
+}
+
+#[test]
+fn a_cribl_expression_that_is_no_literal_is_told() {
+    let told = |from: &'static str, to: &'static str| {
+        told(ConnectorId::Cribl, "cribl-collector.json", &move |text| text.replace(from, to))
+    };
+    let line = |start| Some(line_of(ConnectorId::Cribl, "cribl-collector.json", start));
+    let name = "cribl-collector.json".to_owned();
+    assert_eq!(
+        told("\"'https://login", "\"https://login"),
+        (name.clone(), ReadReason::NotAnAddress, line("\"loginUrl\""))
+    );
+    assert_eq!(
+        told("${password}", "${secret}"),
+        (name.clone(), ReadReason::Malformed, line("\"loginBody\""))
+    );
+    assert_eq!(
+        told("security/alerts_v2", "users"),
+        (name, ReadReason::UnknownSource, line("\"collectUrl\""))
+    );
+    // An encoder of the software's own is understood.
+    let files = rewritten(
+        ConnectorId::Cribl,
+        SourceId::GraphAlerts,
+        GrantKind::AppOnly,
+        "cribl-collector.json",
+        &|text| {
+            text.replace("${password}", "${C.Encode.uri(password)}")
+                .replace("abc~8Q.d_e-f%3D%3D", "abc~8Q.d_e-f==")
+        },
+    );
+    let (_, read) = read_back(&files).expect("reads");
+    assert_eq!(read.client_secret.expose_secret(), "abc~8Q.d_e-f==");
+}
+
+#[test]
+fn a_secret_that_was_pasted_unencoded_is_read_as_the_server_will_see_it() {
+    let mut input = input(SourceId::GraphAlerts, GrantKind::AppOnly);
+    input.client_secret = "IKX+/aa==".to_owned().into();
+    let set = render(ConnectorId::Wazuh, &input).expect("renders");
+    let contents = text(file(&set.files, "ossec-ms-graph.xml"));
+    assert!(contents.contains("<secret_value>IKX%2B%2Faa%3D%3D</secret_value>"), "{contents}");
+    let mut files = Files::new();
+    files.insert("ossec-ms-graph.xml", contents.replace("IKX%2B%2Faa%3D%3D", "IKX+/aa==").into_bytes());
+    let (_, read) = read_back(&files).expect("reads");
+    assert_eq!(read.client_secret.expose_secret(), "IKX /aa==");
+}
+
+#[test]
+fn a_reference_to_a_store_of_secrets_is_not_mistaken_for_one() {
+    let (name, reason, line) = told(ConnectorId::Elastic, "elastic-agent.yml", &|text| {
+        text.replace("'abc~8Q.d_e-f=='", "'${DEFENDER_SECRET}'")
+    });
+    let at = line_of(ConnectorId::Elastic, "elastic-agent.yml", "auth.oauth2.client.secret");
+    assert_eq!((name.as_str(), reason, line), ("elastic-agent.yml", ReadReason::UnknownWord, Some(at)));
+}
+
+#[test]
+fn a_lab_stands_in_for_microsofts_hosts() {
+    let mut lab = Cloud::builtin("commercial").expect("there is one");
+    lab.custom = true;
+    lab.id = "lab".to_owned();
+    lab.login = "http://127.0.0.1:4001".parse().expect("an address");
+    lab.graph = "http://127.0.0.1:4002".parse().expect("an address");
+    lab.graph_audience = "http://127.0.0.1:4002".to_owned();
+    for connector in [
+        ConnectorId::Wazuh,
+        ConnectorId::Sumo,
+        ConnectorId::Qradar,
+        ConnectorId::SplunkMsSecurity,
+        ConnectorId::Secops,
+    ] {
+        let mut input = input(SourceId::GraphAlerts, GrantKind::AppOnly);
+        input.cloud.clone_from(&lab.id);
+        input.token_url = format!("http://127.0.0.1:4001/{TENANT}/oauth2/v2.0/token");
+        input.alerts_url = "http://127.0.0.1:4002/v1.0/security/alerts_v2".to_owned();
+        input.scope = Some("http://127.0.0.1:4002/.default".to_owned());
+        let (_, read) = read_back(&Files::from(&render(connector, &input).expect("renders"))).expect("reads");
+        let read = read.in_cloud(&lab);
+        assert_eq!(read.token_url, input.token_url, "{connector}");
+        assert_eq!(read.alerts_url, input.alerts_url, "{connector}");
+        assert_eq!(read.scope, input.scope, "{connector}");
+    }
+}
+
+#[test]
+fn splunk_inputs_are_told_apart_by_their_stanzas() {
+    let set = render(ConnectorId::SplunkMsSecurity, &input(SourceId::GraphAlerts, GrantKind::AppOnly))
+        .expect("renders");
+    let mut files = Files::new();
+    files.insert("inputs.conf", file(&set.files, "inputs.conf").bytes().to_vec());
+    let problem = read_back(&files).expect_err("the account is missing");
+    assert_eq!(problem.file, "splunk_ta_ms_security_account.conf");
+    assert_eq!(problem.reason, ReadReason::FileMissing);
+}
+
+#[test]
+fn the_mapping_that_the_sheet_names_is_the_one_that_counts() {
+    let arcsight = ConnectorId::Arcsight;
+    let (source, grant) = (SourceId::SiemDetections, GrantKind::RefreshToken);
+    let sheet = "VALUES-TO-TYPE.txt";
+    let files = rewritten(arcsight, source, grant, sheet, &|text| {
+        text.replace("Configuration File: WDATP-connector\n", "Configuration File: WDATP-connector-1.0\n")
+    });
+    let (_, read) = read_back(&files).expect("reads");
+    assert!(
+        read.files.iter().any(|name| name == "WDATP-connector-1.0.jsonparser.properties"),
+        "{:?}",
+        read.files
+    );
+    let files = rewritten(arcsight, source, grant, sheet, &|text| {
+        text.replace("Configuration File: WDATP-connector\n", "Configuration File: WDATP-Connector\n")
+    });
+    let problem = read_back(&files).expect_err("the connector compares letter by letter");
+    assert_eq!((problem.file.as_str(), problem.reason), (sheet, ReadReason::UnknownWord));
+}
