@@ -163,6 +163,26 @@ impl Refusal {
         }
     }
 
+    /// Reads what somebody has of a refusal: a body, or a text with a code in it, as a sign-in page or a log shows it.
+    /// A bare number is taken for a code.
+    pub fn from_text(leg: Leg, text: &str) -> Option<Self> {
+        let text = text.trim();
+        if let Some(refusal) = Self::from_body(leg, 400, None, text.as_bytes()) {
+            return Some(refusal);
+        }
+        let codes = text.parse().map_or_else(|_| codes_in(text), |code| vec![code]);
+        if codes.is_empty() {
+            return None;
+        }
+        let sentence = text.find("AADSTS").and_then(|at| text.get(at..));
+        Some(Self {
+            trace_id: labelled(text, "Trace ID:"),
+            correlation_id: labelled(text, "Correlation ID:"),
+            timestamp: labelled(text, "Timestamp:"),
+            ..Self::new(leg, "", sentence, codes)
+        })
+    }
+
     fn new(leg: Leg, error: &str, description: Option<&str>, mut codes: Vec<u32>) -> Self {
         let mut seen = std::collections::BTreeSet::new();
         codes.retain(|code| seen.insert(*code));
@@ -326,12 +346,25 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_copied_is_read_too() {
+        let page = "Sorry, but we're having trouble signing you in. AADSTS50011: The redirect URI does not match. \
+                    Trace ID: t Correlation ID: c Timestamp: 2026-11-20 10:00:00Z";
+        let refusal = Refusal::from_text(Leg::SignIn, page).unwrap();
+        assert_eq!((refusal.problem(), refusal.trace_id.as_deref()), ("redirect-not-registered", Some("t")));
+        for text in ["50011", " AADSTS50011 ", r#"{"error":"invalid_request","error_codes":[50011]}"#] {
+            assert_eq!(Refusal::from_text(Leg::SignIn, text).unwrap().code(), Some(50011), "{text}");
+        }
+        assert_eq!(Refusal::from_text(Leg::SignIn, "no code in here"), None);
+    }
+
+    #[test]
     fn a_code_brings_its_causes_and_every_code_its_page() {
         let known = body(Leg::App, WRONG_SECRET);
         assert_eq!(known.causes().first().map(String::as_str), Some("secret-id-pasted"));
         assert_eq!(known.link().as_deref(), Some("https://login.microsoftonline.com/error?code=7000215"));
         assert_eq!(known.told_at(), Some("2026-11-20T10:00:00Z".parse().unwrap()));
-        let unknown = body(Leg::Code, r#"{"error":"invalid_grant","error_codes":[123456],"timestamp":"soon"}"#);
+        let unknown =
+            body(Leg::Code, r#"{"error":"invalid_grant","error_codes":[123456],"timestamp":"soon"}"#);
         assert!(unknown.causes().is_empty());
         assert_eq!(unknown.link().as_deref(), Some("https://login.microsoftonline.com/error?code=123456"));
         assert_eq!(unknown.told_at(), None);

@@ -9,7 +9,9 @@ use connectors::ConnectorId;
 use onboarding::contract::{Problem, ProblemCode};
 use onboarding::{Severity, Status};
 
-use crate::commands::{authorize, consent, customer, export, journal, pull, register, status, verify};
+use crate::commands::{
+    authorize, consent, customer, explain, export, journal, pull, register, settings, status, verify,
+};
 use crate::prose::Language;
 use crate::{practice, secret_input};
 
@@ -50,13 +52,15 @@ Exit status:
   8  the vault cannot be opened
 
 With --json the problem is the last line on standard error, one JSON object: code, title, cause, fix, who, \
-params, details, microsoft.
+params, details, microsoft, causes, link.
 
 Environment:
   MSSP_ONBOARD_DATA  data folder, where --data is not given
   MSSP_ONBOARD_LOG   level of the log files in the data folder: error, warn, info, debug, trace
   BROWSER            program that opens sign-in pages; %s stands for the address
-  HTTPS_PROXY        proxy, where the system's own setting is not to be used";
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY
+                     proxy and exceptions, unless `msspctl settings set --proxy` names one; never used for
+                     this computer itself";
 
 /// Options that every command knows.
 #[derive(Args)]
@@ -88,8 +92,13 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// What was given, else what the settings say, else the system's.
     pub(crate) fn language(&self) -> Language {
-        self.lang.unwrap_or_else(Language::of_the_system)
+        let set = || {
+            let folder = self.data.clone().or_else(|| onboarding::Engine::default_folder().ok())?;
+            Language::of_tag(&onboarding::language_in(&folder)?)
+        };
+        self.lang.or_else(set).unwrap_or_else(Language::of_the_system)
     }
 }
 
@@ -99,6 +108,7 @@ pub(crate) enum Command {
     /// Rehearse with the built-in practice tenant
     #[command(subcommand)]
     Practice(practice::PracticeCommand),
+    Explain(explain::ExplainArgs),
     #[command(flatten)]
     Work(Work),
 }
@@ -116,6 +126,9 @@ pub(crate) enum Work {
     Verify(verify::VerifyArgs),
     Pull(pull::PullArgs),
     Status(status::StatusArgs),
+    /// Show or change proxy, trusted authorities and language; test the network
+    #[command(subcommand)]
+    Settings(settings::SettingsCommand),
     Journal(journal::JournalArgs),
 }
 
@@ -134,6 +147,7 @@ impl Work {
         let option = match self {
             Self::Customer(command) => command.reads_standard_input(),
             Self::Consent(args) => args.reads_standard_input(),
+            Self::Settings(command) => command.reads_standard_input(),
             Self::Register(_)
             | Self::Authorize(_)
             | Self::Export(_)

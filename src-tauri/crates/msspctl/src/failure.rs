@@ -9,7 +9,7 @@ use onboarding::contract::{Microsoft, Problem, ProblemCode, Who};
 use serde::Serialize;
 
 use crate::output::{Output, plain};
-use crate::prose::{Language, Prose};
+use crate::prose::{Language, Likely, Prose};
 use crate::texts::Text;
 
 /// Why a command did not end with 0.
@@ -35,7 +35,7 @@ impl From<io::Error> for Failure {
 
 /// The last JSON line on standard error.
 #[derive(Serialize)]
-struct Told<'a> {
+pub(crate) struct Told<'a> {
     code: ProblemCode,
     title: String,
     cause: String,
@@ -44,6 +44,8 @@ struct Told<'a> {
     params: &'a BTreeMap<String, String>,
     details: &'a [String],
     microsoft: Option<&'a Microsoft>,
+    causes: Vec<Likely>,
+    link: Option<&'a str>,
 }
 
 impl Failure {
@@ -102,9 +104,10 @@ pub(crate) fn tell(problem: &Problem, json: bool, prose: &Prose) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-fn as_json(problem: &Problem, prose: &Prose) -> String {
+/// A problem as scripts read it.
+pub(crate) fn told<'a>(problem: &'a Problem, prose: &Prose) -> Told<'a> {
     let explained = prose.explain(problem);
-    let told = Told {
+    Told {
         code: problem.code,
         title: explained.title,
         cause: explained.cause,
@@ -113,11 +116,18 @@ fn as_json(problem: &Problem, prose: &Prose) -> String {
         params: &problem.params,
         details: &problem.details,
         microsoft: problem.microsoft.as_deref(),
-    };
-    serde_json::to_string(&told).unwrap_or_else(|_| format!("{{\"code\":\"{}\"}}", problem.code.as_str()))
+        causes: explained.causes,
+        link: problem.link.as_deref(),
+    }
 }
 
-fn as_text(problem: &Problem, prose: &Prose) -> String {
+fn as_json(problem: &Problem, prose: &Prose) -> String {
+    serde_json::to_string(&told(problem, prose))
+        .unwrap_or_else(|_| format!("{{\"code\":\"{}\"}}", problem.code.as_str()))
+}
+
+/// A problem as people read it, in several lines.
+pub(crate) fn as_text(problem: &Problem, prose: &Prose) -> String {
     let explained = prose.explain(problem);
     let mut lines = vec![
         format!("{} [{}]", explained.title, problem.code.as_str()),
@@ -125,6 +135,16 @@ fn as_text(problem: &Problem, prose: &Prose) -> String {
         format!("  {}: {}", prose.text(Text::Fix), explained.fix),
         format!("  {}: {}", prose.text(Text::Who), explained.who),
     ];
+    if explained.causes.len() > 1 || explained.causes.iter().any(|one| one.cause != explained.cause) {
+        lines.push(format!("  {}:", prose.text(Text::Causes)));
+        for (number, one) in (1..).zip(&explained.causes) {
+            lines.push(format!("  {number}. {}", one.cause));
+            lines.push(format!("     {}: {}", prose.text(Text::Check), one.check));
+            lines.push(format!("     {}: {} ({})", prose.text(Text::Fix), one.fix, one.whose));
+        }
+    } else if let Some(one) = explained.causes.first() {
+        lines.push(format!("  {}: {}", prose.text(Text::Check), one.check));
+    }
     if let Some(microsoft) = problem.microsoft.as_deref() {
         let Microsoft { error, code, message, trace_id, correlation_id, timestamp } = microsoft;
         let named = |name: Text, value: &Option<String>| {
@@ -140,6 +160,9 @@ fn as_text(problem: &Problem, prose: &Prose) -> String {
         ];
         let said: Vec<String> = said.into_iter().flatten().collect();
         lines.push(format!("  {}: {}", prose.text(Text::MicrosoftSaid), said.join(", ")));
+    }
+    if let Some(link) = &problem.link {
+        lines.push(format!("  {}: {link}", prose.text(Text::More)));
     }
     if !problem.details.is_empty() {
         lines.push(format!("  {}: {}", prose.text(Text::Details), problem.details.join(" < ")));
@@ -183,6 +206,20 @@ mod tests {
         assert!(text.starts_with("The client secret has ended [secret-expired]\n"), "{text}");
         assert!(text.contains("What to do: Add a new client secret"), "{text}");
         assert!(text.contains("AADSTS7000222, invalid_client, trace id: t-1, correlation id: c-1"), "{text}");
+    }
+
+    #[test]
+    fn several_causes_are_told_with_a_check_each() {
+        let problem = onboarding::explain("AADSTS7000215: Invalid client secret. Trace ID: t-9").unwrap();
+        let text = as_text(&problem, &Prose::new(Language::English));
+        assert!(text.contains("  1. The secret's ID was pasted instead of its value."), "{text}");
+        assert!(text.contains("     Check: In the portal's list compare"), "{text}");
+        assert!(text.contains("trace id: t-9"), "{text}");
+        let told: serde_json::Value =
+            serde_json::from_str(&as_json(&problem, &Prose::new(Language::Korean))).unwrap();
+        assert_eq!(told["causes"][0]["name"], "secret-id-pasted");
+        assert_eq!(told["causes"][0]["who"], "you");
+        assert!(told["link"].as_str().is_some_and(|link| link.starts_with("https://")));
     }
 
     #[test]

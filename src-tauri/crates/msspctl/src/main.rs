@@ -59,6 +59,7 @@ fn dispatch(cli: &Cli, output: &Output, runtime: &Runtime) -> Result<(), Failure
         }
         // Being told to stop is how serving ends, not a job cut short.
         Command::Practice(PracticeCommand::Start(args)) => runtime.block_on(practice::start(args)),
+        Command::Explain(args) => commands::explain::run(args, output),
         Command::Work(work) => {
             work.check(&cli.global)?;
             // Not yet interruptible in an orderly way: a prompt for the passphrase must end at once with Ctrl-C.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use onboarding::contract::{Problem, ProblemCode, Who};
+use serde::Serialize;
 
 use crate::texts::Text;
 
@@ -39,6 +40,11 @@ impl Language {
         })
     }
 
+    /// The language of a tag.
+    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|language| language.tag() == tag)
+    }
+
     /// What the locale variables ask for; English otherwise.
     pub(crate) fn of_the_system() -> Self {
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
@@ -67,6 +73,14 @@ impl Language {
         }
     }
 
+    const fn causes(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../../../../ui/messages/en/causes.json"),
+            Self::Korean => include_str!("../../../../ui/messages/ko/causes.json"),
+            Self::TraditionalChinese => include_str!("../../../../ui/messages/zh-TW/causes.json"),
+        }
+    }
+
     /// The window's words for the engine's reasons are in here, among others.
     const fn common(self) -> &'static str {
         match self {
@@ -90,6 +104,7 @@ type Words = BTreeMap<String, String>;
 /// The words of one language.
 pub(crate) struct Prose {
     problems: Words,
+    causes: Words,
     common: Words,
     texts: Words,
 }
@@ -100,6 +115,22 @@ pub(crate) struct Explained {
     pub(crate) cause: String,
     pub(crate) fix: String,
     pub(crate) who: String,
+    /// What may lie behind it, the likeliest first.
+    pub(crate) causes: Vec<Likely>,
+}
+
+/// One cause in words.
+#[derive(Debug, Serialize)]
+pub(crate) struct Likely {
+    pub(crate) name: String,
+    pub(crate) cause: String,
+    /// How to find out whether this is the one.
+    pub(crate) check: String,
+    pub(crate) fix: String,
+    pub(crate) who: Who,
+    /// The same in words.
+    #[serde(skip)]
+    pub(crate) whose: String,
 }
 
 impl Prose {
@@ -108,6 +139,7 @@ impl Prose {
         let words = |json| serde_json::from_str(json).unwrap_or_default();
         Self {
             problems: words(language.problems()),
+            causes: words(language.causes()),
             common: words(language.common()),
             texts: words(language.texts()),
         }
@@ -145,12 +177,38 @@ impl Prose {
             let template = self.problems.get(&problem_key(problem.code, part)).map_or("", String::as_str);
             fill(template, &params)
         };
-        Explained {
-            title: part("title"),
-            cause: part("cause"),
-            fix: part("fix"),
-            who: self.problems.get(&format!("who_{}", who_key(problem.who))).cloned().unwrap_or_default(),
+        let causes = self.likely(problem, &params);
+        let (mut cause, mut fix) = (part("cause"), part("fix"));
+        // That problem has no words of its own: it stands for all that Entra can refuse.
+        if let (ProblemCode::SignInRefused, Some(likeliest)) = (problem.code, causes.first()) {
+            (cause, fix) = (likeliest.cause.clone(), likeliest.fix.clone());
         }
+        Explained { title: part("title"), cause, fix, who: self.who(problem.who), causes }
+    }
+
+    fn likely(&self, problem: &Problem, params: &BTreeMap<String, String>) -> Vec<Likely> {
+        let words = |name: &str, part: &str| {
+            let key = format!("cause_{}{part}", name.replace('-', "_"));
+            self.causes.get(&key).map(|template| fill(template, params))
+        };
+        problem
+            .causes
+            .iter()
+            .filter_map(|one| {
+                Some(Likely {
+                    cause: words(&one.name, "")?,
+                    check: words(&one.name, "_check")?,
+                    fix: words(&one.name, "_fix")?,
+                    name: one.name.clone(),
+                    who: one.who,
+                    whose: self.who(one.who),
+                })
+            })
+            .collect()
+    }
+
+    fn who(&self, who: Who) -> String {
+        self.problems.get(&format!("who_{}", who_key(who))).cloned().unwrap_or_default()
     }
 }
 
@@ -229,6 +287,58 @@ mod tests {
             assert_eq!(given, expected, "{language:?}");
             assert!(words.values().all(|text| !text.trim().is_empty()), "{language:?}");
         }
+    }
+
+    #[test]
+    fn every_cause_of_the_dictionary_has_its_words_in_every_language_and_there_are_no_others() {
+        for language in Language::ALL {
+            let words: Words = serde_json::from_str(language.causes()).unwrap();
+            let expected: BTreeSet<String> = catalog::causes()
+                .flat_map(|cause| {
+                    let key = format!("cause_{}", cause.name.replace('-', "_"));
+                    [key.clone(), format!("{key}_check"), format!("{key}_fix")]
+                })
+                .collect();
+            assert_eq!(words.keys().cloned().collect::<BTreeSet<_>>(), expected, "{language:?}");
+            assert!(words.values().all(|text| !text.trim().is_empty()), "{language:?}");
+            let english: Words = serde_json::from_str(Language::English.causes()).unwrap();
+            for (key, text) in &words {
+                let mentioned: BTreeSet<_> = placeholders(text).collect();
+                assert_eq!(mentioned, placeholders(&english[key]).collect(), "{language:?} {key}");
+            }
+        }
+    }
+
+    /// The dictionary, from Microsoft's bytes to the sentence: every code in every language.
+    #[test]
+    fn every_code_is_told_in_words_in_every_language() {
+        let entra = include_str!("../../catalog/fixtures/aadsts.ndjson").lines();
+        let apis = include_str!("../../catalog/fixtures/api.ndjson").lines();
+        let mut codes = BTreeSet::new();
+        for fixture in entra.chain(apis) {
+            let problem = onboarding::explain(fixture).unwrap_or_else(|| panic!("{fixture}"));
+            if let Some(code) = problem.microsoft.as_ref().and_then(|microsoft| microsoft.code.clone()) {
+                codes.insert(code);
+            }
+            assert!(!problem.causes.is_empty(), "{fixture}");
+            let mut seen = BTreeSet::new();
+            for language in Language::ALL {
+                let told = Prose::new(*language).explain(&problem);
+                assert_eq!(told.causes.len(), problem.causes.len(), "{language:?} {fixture}");
+                let mut all = vec![&told.title, &told.cause, &told.fix, &told.who];
+                all.extend(told.causes.iter().flat_map(|one| [&one.cause, &one.check, &one.fix, &one.whose]));
+                for text in all {
+                    assert!(!text.is_empty() && !text.contains(['{', '}']), "{language:?} {text} {fixture}");
+                }
+                assert!(
+                    seen.insert(told.causes[0].cause.clone()),
+                    "{language:?} is not translated: {fixture}"
+                );
+            }
+        }
+        let known: BTreeSet<String> =
+            catalog::catalog().errors.iter().map(|entry| format!("AADSTS{}", entry.code)).collect();
+        assert_eq!(codes, known, "every code has a fixture, and every fixture its code");
     }
 
     #[test]

@@ -131,6 +131,25 @@ pub(crate) fn of_entra(error: &EntraError, asked: &Asked<'_>) -> Problem {
     .caused_by(error)
 }
 
+/// A refusal of Entra's that was not met here but handed in: there is no customer to name, and its time is long ago.
+pub(crate) fn of_refusal(refusal: entra::Refusal) -> Problem {
+    let error = EntraError::Refused(Box::new(refusal));
+    let nobody = Asked { tenant: "", cloud: "", redirect_uri: "" };
+    let mut problem = of_entra(&error, &nobody);
+    problem.params.retain(|_, value| !value.is_empty());
+    problem.params.remove("skew_seconds");
+    problem.causes.retain(|cause| cause.name != CLOCK_WRONG);
+    problem
+}
+
+/// An API's answer that was handed in; `None` where the dictionary does not know it.
+pub(crate) fn of_answer(status: u16, refusal: &defender::Refusal) -> Option<Problem> {
+    let entry = catalog::api_error(status, refusal.code.as_deref(), refusal.message.as_deref())?;
+    let told = coded(&entry.problem).said_by(of_refusal_by_api(refusal));
+    let told = Problem { who: who(&entry.who).unwrap_or(told.who), ..told };
+    Some(explained(told.with("status", status.to_string()), &entry.causes, entry.link.clone()))
+}
+
 /// By how much two clocks may differ before that is held for a cause, in seconds: as much as tokens allow.
 const SKEW: i64 = 300;
 

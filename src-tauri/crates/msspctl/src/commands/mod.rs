@@ -3,10 +3,12 @@
 pub(crate) mod authorize;
 pub(crate) mod consent;
 pub(crate) mod customer;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod journal;
 pub(crate) mod pull;
 pub(crate) mod register;
+pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod verify;
 
@@ -37,6 +39,7 @@ pub(crate) async fn run(work: &Work, engine: &Engine, output: &Output) -> Result
         Work::Verify(args) => verify::run(args, engine, output).await,
         Work::Pull(args) => pull::run(args, engine, output).await,
         Work::Status(args) => status::run(args, engine, output).await,
+        Work::Settings(command) => settings::run(command, engine, output).await,
         Work::Journal(args) => journal::run(args, engine, output).await,
     }
 }
