@@ -8,6 +8,8 @@ mod command_line;
 #[cfg(test)]
 mod consent_trouble;
 #[cfg(test)]
+mod keyboard;
+#[cfg(test)]
 mod keyring;
 #[cfg(test)]
 mod leaks;
