@@ -255,7 +255,9 @@ fn sentences(text: &str) -> Vec<&str> {
         pieces.push(&text[start..end + stop.len()]);
         start = end + stop.len();
     }
-    pieces.push(&text[start..]);
+    if !text[start..].trim().is_empty() {
+        pieces.push(&text[start..]);
+    }
     pieces
 }
 
@@ -419,6 +421,7 @@ mod tests {
         );
         assert_eq!(fill("無法讀取 {host}。原因：{reason}", &values), "無法讀取 a.example。");
         assert_eq!(fill("Only {other}", &values), "Only ?");
+        assert_eq!(fill("只有 {other}。", &values), "只有 ?。");
     }
 
     #[test]

@@ -134,8 +134,12 @@ pub(crate) fn of_entra(error: &EntraError, asked: &Asked<'_>) -> Problem {
 /// A refusal of Entra's that was not met here but handed in: there is no customer to name, and its time is long ago.
 pub(crate) fn of_refusal(refusal: entra::Refusal) -> Problem {
     let error = EntraError::Refused(Box::new(refusal));
-    let nobody = Asked { tenant: "", cloud: "", redirect_uri: "" };
-    let mut problem = of_entra(&error, &nobody);
+    // Microsoft quotes the address that it was sent.
+    let quoted = error.refusal().and_then(|refusal| refusal.description.as_deref()).and_then(|text| {
+        text.split_once("URI '").and_then(|(_, rest)| rest.split_once('\'')).map(|(address, _)| address)
+    });
+    let redirect_uri = quoted.unwrap_or(crate::registration::REDIRECT_URI);
+    let mut problem = of_entra(&error, &Asked { tenant: "", cloud: "", redirect_uri });
     problem.params.retain(|_, value| !value.is_empty());
     problem.params.remove("skew_seconds");
     problem.causes.retain(|cause| cause.name != CLOCK_WRONG);
