@@ -24,6 +24,7 @@ pub struct Window {
     process: Child,
     shots: u32,
     series: String,
+    axe: bool,
 }
 
 impl Window {
@@ -67,7 +68,7 @@ impl Window {
                 Err(_unready) => tokio::time::sleep(LOOK_AGAIN).await,
             }
         };
-        Self { driver, process, shots: 0, series: series.to_owned() }
+        Self { driver, process, shots: 0, series: series.to_owned(), axe: false }
     }
 
     /// The element of that test id, as soon as it can be seen. The page may redraw it while it is looked at: then it is
@@ -162,11 +163,38 @@ impl Window {
         }
     }
 
-    /// Keeps a picture of the window among the artefacts.
+    /// Looks at what is shown as assistive technology would, with the rules of axe-core.
     ///
     /// # Panics
     ///
-    /// When it cannot be taken or kept.
+    /// When a rule is broken.
+    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+    async fn accessible(&mut self, name: &str) {
+        if !self.axe {
+            let rules = binaries::root().join("ui/node_modules/axe-core/axe.min.js");
+            let Ok(rules) = std::fs::read_to_string(&rules) else {
+                crate::lacking::lacking("axe-core (`npm ci` in ui/)");
+                return;
+            };
+            self.driver.execute(rules, Vec::new()).await.expect("axe-core is loaded");
+            self.axe = true;
+        }
+        // A colour on its way from one to another is no colour of ours.
+        let look = "const done = arguments[arguments.length - 1]; \
+                    const ends = (a) => a.effect.getComputedTiming().endTime < 5000; \
+                    Promise.allSettled(document.getAnimations().filter(ends).map((a) => a.finished)) \
+                    .then(() => axe.run()).then((found) => done(found.violations.map((v) => \
+                    `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)), (e) => done([String(e)]));";
+        let found = self.driver.execute_async(look, Vec::new()).await.expect("axe-core answers");
+        let found: Vec<String> = found.convert().expect("a list");
+        assert!(found.is_empty(), "{}, {name}: {found:#?}", self.series);
+    }
+
+    /// Keeps a picture of the window among the artefacts, and looks whether everybody can use what is on it.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be taken or kept, or is not accessible.
     #[expect(
         clippy::expect_used,
         clippy::disallowed_methods,
@@ -183,6 +211,7 @@ impl Window {
         self.shots += 1;
         std::fs::write(folder.join(format!("{:02}-{name}.png", self.shots)), png)
             .expect("the picture is kept");
+        self.accessible(name).await;
     }
 
     /// Kills the app without warning, as a power cut would, and the driver after it.
