@@ -9,7 +9,7 @@ pub(crate) use start::run as start;
 use std::path::PathBuf;
 
 use catalog::{GrantKind, SourceId};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use onboarding::contract::{Problem, ProblemCode};
 use practice_tenant::{Options, PracticeTenant, Scenario, StartError};
@@ -81,10 +81,11 @@ pub(crate) struct StartArgs {
     scenarios: Vec<Scenario>,
 }
 
-/// Accepts the scenarios that work in this build.
+/// Accepts the scenarios that work in this build; `--help` says what each does.
 fn scenario() -> impl TypedValueParser<Value = Scenario> {
-    let names: Vec<String> = Scenario::ALL.iter().map(ToString::to_string).collect();
-    PossibleValuesParser::new(names).try_map(|given| given.parse::<Scenario>())
+    let values =
+        Scenario::ALL.iter().map(|scenario| PossibleValue::new(scenario.name()).help(scenario.sentence()));
+    PossibleValuesParser::new(values).try_map(|given| given.parse::<Scenario>())
 }
 
 async fn tenant(options: Options) -> Result<PracticeTenant, Problem> {

@@ -3,6 +3,8 @@
 //! It writes pieces, it does not know JSON: what is raw must be JSON already, and texts must be escaped beforehand with
 //! [`escape`].
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -11,6 +13,18 @@ pub(crate) fn escape(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
 }
+
+/// The hexadecimal digits of every byte.
+const HEX: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    table
+};
 
 /// Appends to a buffer.
 pub(crate) struct Pen<'a>(&'a mut Vec<u8>);
@@ -27,6 +41,12 @@ impl<'a> Pen<'a> {
 
     pub(crate) fn raw(&mut self, json: &str) -> &mut Self {
         self.0.extend_from_slice(json.as_bytes());
+        self
+    }
+
+    /// What was written from one place to another once more.
+    pub(crate) fn again(&mut self, written: Range<usize>) -> &mut Self {
+        self.0.extend_from_within(written);
         self
     }
 
@@ -71,10 +91,9 @@ impl<'a> Pen<'a> {
 
     /// The last hexadecimal digits of a number, at most 16, the high ones first.
     pub(crate) fn hex(&mut self, number: u64, digits: usize) -> &mut Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; 16];
-        for (place, shift) in text.iter_mut().zip((0..16).rev()) {
-            *place = DIGITS[((number >> (shift * 4)) & 15) as usize];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(number.to_be_bytes()) {
+            pair.copy_from_slice(&HEX[usize::from(byte)]);
         }
         self.0.extend_from_slice(&text[..digits.min(16)]);
         self
