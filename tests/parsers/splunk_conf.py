@@ -4,7 +4,9 @@ Prints every entry as a line of JSON: file, stanza, key, value. Exit status 1 wh
 the two parsers see different values; 2 for wrong usage.
 
     pip install addonfactory-splunk-conf-parser-lib kintyre-splunk-conf
-    python splunk_conf.py FILE...
+    python splunk_conf.py [--both] FILE...
+
+With --both the second parser must be there.
 """
 
 import json
@@ -31,8 +33,13 @@ def read_with_ksconf(path):
 
 
 def main(paths):
+    if paths[:1] == ["--both"]:
+        paths = paths[1:]
+        if not parse_conf:
+            print("ksconf is not installed", file=sys.stderr)
+            return 2
     if not paths:
-        print("usage: splunk_conf.py FILE...", file=sys.stderr)
+        print("usage: splunk_conf.py [--both] FILE...", file=sys.stderr)
         return 2
     status = 0
     for path in paths:
