@@ -14,9 +14,13 @@ mod keyring;
 #[cfg(test)]
 mod leaks;
 #[cfg(test)]
+mod network;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod practice_run;
+#[cfg(test)]
+mod proxies;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]

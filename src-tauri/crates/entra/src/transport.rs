@@ -5,9 +5,10 @@
 
 use std::error::Error as _;
 use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, Url};
 use zeroize::Zeroizing;
@@ -161,7 +162,7 @@ fn verdict(error: &rustls::Error) -> String {
 
 /// A 407 to `CONNECT`. The tunnel's error type is private to hyper-util; its text is all that there is.
 fn is_proxy_refusal(cause: &(dyn std::error::Error + 'static)) -> bool {
-    cause.to_string() == "proxy authorization required"
+    cause.to_string().ends_with("proxy authorization required")
 }
 
 /// The next cause. An I/O error passes over the very error inside it when it is asked for its source.
@@ -236,6 +237,7 @@ pub(crate) async fn exchange(
         return Err(TransportError::Foreign { target: target_of(&response, url), host });
     }
     let date = http_date(response.headers(), DATE.as_str());
+    note_time(date);
     let retry_after = retry_after(response.headers(), date);
 
     let too_large = || TransportError::TooLarge { host: host.clone(), limit };
@@ -254,6 +256,22 @@ pub(crate) async fn exchange(
         body.extend_from_slice(&chunk);
     }
     Ok(Reply { host, status: status.as_u16(), date, retry_after, body })
+}
+
+/// When an answer came last, and what its `Date` said.
+static LAST_DATE: Mutex<Option<(Instant, Timestamp)>> = Mutex::new(None);
+
+fn note_time(date: Option<Timestamp>) {
+    if let Some(date) = date {
+        *LAST_DATE.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), date));
+    }
+}
+
+/// Microsoft's time, by the `Date` of the last answer and the time since: what this computer's clock is compared with
+/// when a token is refused. Nothing is decided by it.
+pub fn server_time() -> Option<Timestamp> {
+    let (seen, date) = (*LAST_DATE.lock().unwrap_or_else(PoisonError::into_inner))?;
+    date.checked_add(SignedDuration::try_from(seen.elapsed()).ok()?).ok()
 }
 
 /// The host of an address, with its port where that is unusual.
@@ -322,8 +340,9 @@ mod tests {
         assert_eq!(reply(407).failure(), TransportError::ProxyRefused { host: "login.example".to_owned() });
         assert_eq!(reply(407).failure().problem(), "proxy-refused");
         assert_eq!(reply(403).failure().problem(), "response-unreadable");
-        let text = std::io::Error::other("proxy authorization required");
-        assert!(is_proxy_refusal(&text));
+        for text in ["proxy authorization required", "tunnel error: proxy authorization required"] {
+            assert!(is_proxy_refusal(&std::io::Error::other(text)), "{text}");
+        }
     }
 
     #[test]

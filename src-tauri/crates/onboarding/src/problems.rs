@@ -6,7 +6,9 @@ use std::path::Path;
 use catalog::{CloudFileError, SourceId};
 use connectors::ConnectorId;
 use defender::{Denial, PullError};
-use entra::{CallbackFault, CatcherError, EntraError, RedirectFault, SecretFault, TransportError};
+use entra::{
+    CallbackFault, CatcherError, EntraError, IdentityFault, RedirectFault, SecretFault, TransportError,
+};
 use vault::VaultError;
 use vault::files::FileError;
 
@@ -119,12 +121,18 @@ pub(crate) fn of_entra(error: &EntraError, asked: &Asked<'_>) -> Problem {
             coded(error.problem()).with("tenant", tenant.clone()).with("cloud", asked.cloud)
         }
     };
+    let theirs = entra::server_time();
     let Some(refusal) = error.refusal() else {
         let causes = of_network(&problem);
-        return explained(problem, &causes, None).caused_by(error);
+        let told = explained(problem, &causes, None);
+        return match (error, theirs) {
+            (EntraError::IdentityRefused { reason }, Some(theirs)) => of_time(told, *reason, theirs),
+            _ => told,
+        }
+        .caused_by(error);
     };
     let told = explained(problem.said_by(of_refusal_by_entra(refusal)), refusal.causes(), refusal.link());
-    match refusal.told_at() {
+    match theirs.or_else(|| refusal.told_at()) {
         Some(theirs) => with_skew(told, theirs),
         None => told,
     }
@@ -152,6 +160,19 @@ pub(crate) fn of_answer(status: u16, refusal: &defender::Refusal) -> Option<Prob
     let told = coded(&entry.problem).said_by(of_refusal_by_api(refusal));
     let told = Problem { who: who(&entry.who).unwrap_or(told.who), ..told };
     Some(explained(told.with("status", status.to_string()), &entry.causes, entry.link.clone()))
+}
+
+/// An identity whose time does not hold while the clocks differ: the clock it is, and not the token.
+fn of_time(told: Problem, reason: IdentityFault, theirs: jiff::Timestamp) -> Problem {
+    let told = with_skew(told, theirs);
+    let about_time = matches!(reason, IdentityFault::Expired | IdentityFault::NotYetValid);
+    match told.params.get("skew_seconds") {
+        Some(skew) if about_time => {
+            let problem = Problem::new(ProblemCode::ClockWrong).with("skew_seconds", skew.clone());
+            explained(problem, &[], None)
+        }
+        _ => told,
+    }
 }
 
 /// By how much two clocks may differ before that is held for a cause, in seconds: as much as tokens allow.
@@ -198,9 +219,16 @@ fn of_refusal_by_entra(refusal: &entra::Refusal) -> Microsoft {
 pub(crate) fn of_transport(error: &TransportError) -> Problem {
     let problem = coded(error.problem());
     match error {
-        TransportError::Unreachable { host, .. }
-        | TransportError::TimedOut { host }
-        | TransportError::Cut { host } => problem.with("host", host.clone()),
+        TransportError::Unreachable { host, reason } => {
+            let problem = problem.with("host", host.clone());
+            match obstacle(reason) {
+                Some(obstacle) => problem.with("reason", obstacle),
+                None => problem,
+            }
+        }
+        TransportError::TimedOut { host } | TransportError::Cut { host } => {
+            problem.with("host", host.clone())
+        }
         TransportError::Tls { host, reason } => of_tls(host, reason),
         TransportError::ProxyRefused { host } => of_proxy(host),
         TransportError::Unreadable { host, reason } => {
@@ -234,6 +262,26 @@ fn of_tls(host: &str, reason: &str) -> Problem {
     problem
 }
 
+/// The proxy took the call and did not get through.
+const PROXY_FAILED: &str = "proxy-did-not-get-through";
+/// Nobody knows the host's name.
+const NAME_UNKNOWN: &str = "host-name-unknown";
+
+/// What stood in the way, where the HTTP client's text tells: it has no types for it.
+fn obstacle(text: &str) -> Option<&'static str> {
+    let text = text.to_ascii_lowercase();
+    if text.contains("tunnel error") || text.contains("socks") {
+        Some(PROXY_FAILED)
+    } else if ["dns error", "lookup", "resolve", "name or service", "host is known"]
+        .iter()
+        .any(|word| text.contains(word))
+    {
+        Some(NAME_UNKNOWN)
+    } else {
+        None
+    }
+}
+
 /// A proxy that wants a sign-in: which one, and whether it was given one.
 fn of_proxy(host: &str) -> Problem {
     let problem = Problem::new(ProblemCode::ProxyRefused).with("host", host);
@@ -248,14 +296,21 @@ fn of_proxy(host: &str) -> Problem {
 
 /// The causes of a problem of the network, as far as it tells them apart itself.
 fn of_network(problem: &Problem) -> Vec<String> {
-    let names: &[&str] = if problem.code == ProblemCode::ProxyRefused {
+    let reason = problem.params.get("reason").map(String::as_str);
+    let names: &[&str] = if problem.code == ProblemCode::Unreachable {
+        match reason {
+            Some(PROXY_FAILED) => &["proxy-forbids", "name-unknown"],
+            Some(NAME_UNKNOWN) => &["name-unknown", "proxy-needed"],
+            Some(_) | None => &["firewall", "proxy-needed"],
+        }
+    } else if problem.code == ProblemCode::ProxyRefused {
         if problem.params.contains_key("user") {
             &["proxy-password-wrong", "proxy-other-scheme"]
         } else {
             &["proxy-password-missing", "proxy-other-scheme"]
         }
     } else if problem.code == ProblemCode::TlsRefused {
-        match problem.params.get("reason").and_then(|reason| network::Why::named(reason)) {
+        match reason.and_then(network::Why::named) {
             Some(network::Why::UnknownIssuer) => &["traffic-inspected", "private-authority"],
             Some(network::Why::Expired | network::Why::NotYetValid) => &["certificate-over"],
             Some(network::Why::WrongName) => &["certificate-other-name", "traffic-inspected"],
@@ -358,13 +413,7 @@ pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId) -> Problem {
         PullError::TokenMalformed => {
             Problem::new(ProblemCode::TokenInvalid).with("reason", error.to_string())
         }
-        PullError::Unreachable { host, cause } => {
-            if matches!(TransportError::from_http(host, cause), TransportError::ProxyRefused { .. }) {
-                of_proxy(host)
-            } else {
-                host_only(ProblemCode::Unreachable, host)
-            }
-        }
+        PullError::Unreachable { host, cause } => of_transport(&TransportError::from_http(host, cause)),
         PullError::Tls { host, reason } => of_tls(host, reason),
         PullError::TimedOut { host, .. } => host_only(ProblemCode::TimedOut, host),
         PullError::Cut { host, .. } => host_only(ProblemCode::ConnectionCut, host),
