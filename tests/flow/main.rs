@@ -6,6 +6,8 @@ mod closed;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod connectors;
+#[cfg(test)]
 mod consent_trouble;
 #[cfg(test)]
 mod keyboard;
