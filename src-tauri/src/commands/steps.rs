@@ -1,8 +1,9 @@
 //! Steps 1 to 3.
 
 use onboarding::contract::{
-    AuthorisationRequest, AuthorisationResult, ConsentRequest, ConsentResult, Evidence, PortalStep, Problem,
-    Progress, RegistrationSheet,
+    AuthorisationRequest, AuthorisationResult, BrowserView, ConsentRequest, ConsentResult, Evidence,
+    HandoffPacket, HandoffRequest, PortalStep, Problem, Progress, RedirectComparison, RedirectQuery,
+    RegistrationSheet,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -40,6 +41,29 @@ pub(crate) async fn consent(
     let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
     let (slot, pastes) = onboarding::paste_slot();
     desk.run(Some(slot), engine.consent(request, pastes, &host)).await
+}
+
+/// The browsers to choose from. The registry or a few folders are read, beside the window's own work.
+#[tauri::command]
+pub(crate) async fn browsers() -> Result<Vec<BrowserView>, Problem> {
+    let found = tauri::async_runtime::spawn_blocking(onboarding::browser::installed).await;
+    Ok(found.unwrap_or_default())
+}
+
+#[tauri::command]
+pub(crate) async fn handoff(
+    desk: State<'_, Desk>,
+    request: HandoffRequest,
+) -> Result<HandoffPacket, Problem> {
+    desk.engine().await?.handoff(request).await
+}
+
+#[tauri::command]
+pub(crate) async fn compare_redirect(
+    desk: State<'_, Desk>,
+    request: RedirectQuery,
+) -> Result<RedirectComparison, Problem> {
+    desk.engine().await?.compare_redirect(request).await
 }
 
 #[tauri::command]

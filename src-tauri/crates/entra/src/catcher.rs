@@ -98,12 +98,13 @@ impl CatcherError {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::NotLoopback => "not-loopback",
-            Self::PortTaken { .. } => "port-taken",
+            Self::PortTaken { family: Family::Ipv4, .. } => "port-taken-ipv4",
+            Self::PortTaken { family: Family::Ipv6, .. } => "port-taken-ipv6",
             Self::PortReserved { .. } => "port-reserved",
             Self::NotReached { how: Unreached::Dropped, .. } => "connection-dropped",
             Self::NotReached { how: Unreached::Refused, .. } => "connection-refused",
             Self::NotReached { how: Unreached::Elsewhere, .. } => "connection-elsewhere",
-            Self::Socket(_) => "socket",
+            Self::Socket(_) => "no-socket",
             Self::Expired => "expired",
         }
     }

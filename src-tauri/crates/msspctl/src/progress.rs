@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use onboarding::Host;
-use onboarding::contract::{EvidenceState, Problem, Progress, WaitingFor};
+use onboarding::contract::{BrowserChoice, EvidenceState, Notice, Problem, Progress, WaitingFor};
 use serde::Serialize;
 
-use crate::output::{Output, check_name, moment};
+use crate::output::{Output, check_name, moment, wire_name};
 use crate::prose::Prose;
 use crate::texts::Text;
 
@@ -20,6 +20,7 @@ pub(crate) struct Voice<'a> {
     /// Hidden unless standard error is a terminal.
     spinner: ProgressBar,
     address_on_stdout: bool,
+    address_as_picture: bool,
     /// When the first alerts were told of.
     pulling: OnceLock<Instant>,
 }
@@ -42,6 +43,7 @@ impl<'a> Voice<'a> {
             json: output.json(),
             spinner,
             address_on_stdout: false,
+            address_as_picture: false,
             pulling: OnceLock::new(),
         }
     }
@@ -53,6 +55,13 @@ impl<'a> Voice<'a> {
         self
     }
 
+    /// Shows the sign-in address as a QR code, too: a result that was asked for.
+    #[must_use]
+    pub(crate) fn with_address_as_picture(mut self) -> Self {
+        self.address_as_picture = true;
+        self
+    }
+
     /// Says something beside the result, to a person who watches.
     pub(crate) fn say(&self, line: &str) {
         if !self.spinner.is_hidden() {
@@ -61,6 +70,16 @@ impl<'a> Voice<'a> {
     }
 
     fn sign_in(&self, address: &str) {
+        if self.address_as_picture
+            && let Ok(code) = onboarding::qr_code(address)
+        {
+            let print = || {
+                let mut stderr = io::stderr().lock();
+                writeln!(stderr, "{}", code.text).and_then(|()| stderr.flush())
+            };
+            // Without a terminal there is nobody to hold a camera to it.
+            let _ = self.spinner.suspend(print);
+        }
         if self.address_on_stdout {
             // Whoever waits for the address reads it now: standard output is flushed at once.
             let print = || {
@@ -82,13 +101,25 @@ impl<'a> Voice<'a> {
         alerts.saturating_mul(1000) / milliseconds.max(1000)
     }
 
+    /// What was noticed while waiting, in words; that a browser came back needs none, for the result follows.
+    fn notice(&self, notice: Notice, reason: Option<&str>) {
+        if notice == Notice::Contact {
+            return;
+        }
+        let reason = reason.map(|reason| format!("callback-{reason}"));
+        let reason = self.prose.reason(reason.as_deref().unwrap_or_default());
+        let words = self.prose.sign_in(&format!("notice_{}", wire_name(&notice)), &[("reason", reason)]);
+        self.say(&format!("! {words}"));
+    }
+
     fn message(&self, progress: &Progress) -> Option<String> {
         match progress {
-            Progress::SignIn { .. } | Progress::BrowserOpened => None,
+            Progress::SignIn { .. } | Progress::BrowserOpened | Progress::Noticed { .. } => None,
             Progress::Waiting { waiting_for, until, attempts: _ } => {
                 let text = match waiting_for {
                     WaitingFor::SignIn => Text::WaitingSignIn,
                     WaitingFor::Authorisation => Text::WaitingAuthorisation,
+                    WaitingFor::AdminConsent => Text::WaitingAdminConsent,
                 };
                 Some(format!(
                     "{} ({} {})",
@@ -122,8 +153,8 @@ pub(crate) fn json_line<T: Serialize>(line: &T) {
 }
 
 impl Host for Voice<'_> {
-    fn open_browser(&self, address: &str) -> Result<(), Problem> {
-        onboarding::browser::open(address)
+    fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<(), Problem> {
+        onboarding::browser::open_with(address, browser)
     }
 
     fn progress(&self, progress: Progress) {
@@ -132,6 +163,9 @@ impl Host for Voice<'_> {
         }
         if let Progress::SignIn { url, .. } = &progress {
             self.sign_in(url);
+        }
+        if let Progress::Noticed { notice, reason, times: _ } = &progress {
+            self.notice(*notice, reason.as_deref());
         }
         if let Some(message) = self.message(&progress) {
             self.spinner.set_message(message);

@@ -3,6 +3,7 @@
 //! All are compiled in. A test proves that every problem and every text has its words in every language.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use onboarding::contract::{Problem, ProblemCode, Who};
@@ -19,9 +20,9 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    const ALL: &[Self] = &[Self::English, Self::Korean, Self::TraditionalChinese];
+    pub(crate) const ALL: &[Self] = &[Self::English, Self::Korean, Self::TraditionalChinese];
 
-    const fn tag(self) -> &'static str {
+    pub(crate) const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Korean => "ko",
@@ -90,6 +91,24 @@ impl Language {
         }
     }
 
+    /// The window's words for step 2 and what can be noticed there; the mail to the customer's admin among them.
+    const fn sign_in(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../../../../ui/messages/en/sign_in.json"),
+            Self::Korean => include_str!("../../../../ui/messages/ko/sign_in.json"),
+            Self::TraditionalChinese => include_str!("../../../../ui/messages/zh-TW/sign_in.json"),
+        }
+    }
+
+    /// The window's words for permissions are in here, among others.
+    const fn consent(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../../../../ui/messages/en/consent.json"),
+            Self::Korean => include_str!("../../../../ui/messages/ko/consent.json"),
+            Self::TraditionalChinese => include_str!("../../../../ui/messages/zh-TW/consent.json"),
+        }
+    }
+
     const fn texts(self) -> &'static str {
         match self {
             Self::English => include_str!("../messages/en.json"),
@@ -103,6 +122,8 @@ type Words = BTreeMap<String, String>;
 
 /// The words of one language.
 pub(crate) struct Prose {
+    language: Language,
+    sign_in: OnceLock<Words>,
     problems: Words,
     causes: Words,
     common: Words,
@@ -138,6 +159,8 @@ impl Prose {
         // Whether these are right is proven by a test, once, and not by every run.
         let words = |json| serde_json::from_str(json).unwrap_or_default();
         Self {
+            language,
+            sign_in: OnceLock::new(),
             problems: words(language.problems()),
             causes: words(language.causes()),
             common: words(language.common()),
@@ -157,6 +180,29 @@ impl Prose {
 
     fn word(&self, key: &str) -> Option<&str> {
         self.texts.get(key).map(String::as_str)
+    }
+
+    /// The tag of its language.
+    pub(crate) const fn tag(&self) -> &'static str {
+        self.language.tag()
+    }
+
+    /// Words of step 2, with values put in. They are read for the few commands that need them.
+    pub(crate) fn sign_in(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let words = self.sign_in.get_or_init(|| {
+            let mut words: Words = serde_json::from_str(self.language.consent()).unwrap_or_default();
+            words.extend(serde_json::from_str::<Words>(self.language.sign_in()).unwrap_or_default());
+            words
+        });
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        words
+            .get(&key.replace(['-', '.'], "_").to_ascii_lowercase())
+            .map_or_else(|| key.to_owned(), |text| fill(text, &values))
+    }
+
+    /// The words for a reason that the engine gives; the reason itself where there are none.
+    pub(crate) fn reason<'a>(&'a self, reason: &'a str) -> &'a str {
+        self.common.get(&format!("reason_{}", reason.replace('-', "_"))).map_or(reason, String::as_str)
     }
 
     /// Cause and fix of a problem.
@@ -390,7 +436,10 @@ mod tests {
             EvidenceKey::SecretAccepted,
             EvidenceKey::CatcherReady,
             EvidenceKey::SignInReturned,
+            EvidenceKey::AdminAgreed,
             EvidenceKey::TenantMatches,
+            EvidenceKey::AccountKnown,
+            EvidenceKey::SecondFactor,
             EvidenceKey::PermissionsGranted,
             EvidenceKey::SignInSealed,
             EvidenceKey::ApiAnswers,

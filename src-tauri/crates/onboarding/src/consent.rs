@@ -2,12 +2,15 @@
 //!
 //! The invariant: nothing is stored before the tenant was compared with the expected one.
 
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use catalog::{Audience, GrantKind, Source};
 use entra::{
-    AccessClaims, Answer, Attempt, Catcher, Discovery, EntraError, Expectation, Identity, IdentityFault,
-    RedirectUri, SignIn, SigningKeys, TenantName, TokenSet,
+    AccessClaims, Answer, Attempt, Belonging, Catcher, CatcherEvent, Discovery, EntraError, Expectation,
+    Identity, IdentityFault, RedirectUri, SignIn, SigningKeys, TenantName, TokenSet,
 };
 use jiff::Timestamp;
 use url::Url;
@@ -15,11 +18,12 @@ use vault::{ConsentRecord, Customer, SecretKind};
 
 use crate::access::{self, Access};
 use crate::contract::{
-    self, ConsentRequest, ConsentResult, EvidenceKey, Problem, ProblemCode, Progress, Step, WaitingFor,
+    self, ConsentRequest, ConsentResult, Evidence, EvidenceKey, EvidenceState, Notice, Problem, ProblemCode,
+    Progress, Step, WaitingFor,
 };
 use crate::host::{Host, Witness};
 use crate::paste::Pastes;
-use crate::{Engine, clock, problems, steps};
+use crate::{Engine, clock, problems, redirect_doctor, steps};
 
 /// A refresh token that is not used dies after 90 days (Entra's default, `refresh-tokens.md`).
 const UNUSED_DAYS: i64 = 90;
@@ -27,14 +31,35 @@ const UNUSED_DAYS: i64 = 90;
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 /// The attempt outlives the wait by this, so that it is always the wait that ends.
 const GRACE: Duration = Duration::from_secs(5);
+/// For how long nothing may arrive before another way is offered.
+const SILENCE: Duration = Duration::from_mins(1);
+/// A refresh token that lives shorter than this is a single-page app's: 24 hours, whatever is done with it.
+const SHORT: Duration = Duration::from_hours(48);
 /// Pauses between looks for a consent that has not spread through Entra yet.
 const SPREADING: [u64; 4] = [1, 2, 4, 8];
 
-/// What a consent proved, before it is stored.
-struct Outcome {
+/// How step 2 came out, before it is stored.
+pub(crate) enum Outcome {
+    /// Access is had.
+    Access(Obtained),
+    /// An administrator agreed; a person still has to sign in.
+    Agreed,
+}
+
+/// What a consent proved.
+pub(crate) struct Obtained {
     account: Option<String>,
     granted: Vec<String>,
     refresh_token: Option<secrecy::SecretString>,
+    /// How long the refresh token lives, where Entra says so.
+    refresh_life: Option<Duration>,
+}
+
+impl Obtained {
+    /// The app's own access, for which nobody signed in.
+    pub(crate) fn of_the_app(granted: Vec<String>) -> Self {
+        Self { account: None, granted, refresh_token: None, refresh_life: None }
+    }
 }
 
 impl Engine {
@@ -43,7 +68,8 @@ impl Engine {
     /// # Errors
     ///
     /// `step-missing`, `port-unavailable`, `no-browser`, `consent-timed-out`, `consent-declined`, `wrong-tenant`,
-    /// `token-invalid`, `no-refresh-token`, `permission-missing`, and everything that Entra and the network say.
+    /// `token-invalid`, `no-refresh-token`, `permission-missing`, `handoff-pending`, and everything that Entra and the
+    /// network say.
     pub async fn consent(
         &self,
         request: ConsentRequest,
@@ -57,43 +83,129 @@ impl Engine {
 
     async fn run_consent(
         &self,
-        mut customer: Customer,
+        customer: Customer,
         request: ConsentRequest,
         pastes: Pastes,
         host: &dyn Host,
     ) -> Result<ConsentResult, Problem> {
         let access = Access::of(self, &customer).await?;
         let mut witness = Witness::new(host);
-        let outcome = Flow { customer: &customer, access: &access, request: &request }
-            .run(pastes, host, &mut witness)
-            .await?;
+        let flow = Flow { customer: &customer, access: &access, request: &request };
+        let outcome = match request.catcher {
+            contract::Catcher::Browser | contract::Catcher::Paste => {
+                flow.run(pastes, host, &mut witness).await.map(Outcome::Access)?
+            }
+            contract::Catcher::Handoff => {
+                let record = self.awaited_handoff(&customer).await?;
+                flow.handed_over(&record, pastes, host, &mut witness).await?
+            }
+        };
+        let customer = self.keep_consent(&customer, outcome, &mut witness).await?;
+        Ok(ConsentResult { customer: self.view_of(customer).await?, evidence: witness.into_evidence() })
+    }
+
+    /// Stores what was proven. The customer is read again, for a wait can be long: what was proven for another app or
+    /// source than the customer has by now is not kept.
+    async fn keep_consent(
+        &self,
+        proven: &Customer,
+        outcome: Outcome,
+        witness: &mut Witness<'_>,
+    ) -> Result<Customer, Problem> {
+        let mut customer = self.find(&proven.id).await?;
+        let subject = |customer: &Customer| {
+            let Customer { tenant_id, client_id, redirect_uri, source, grant, .. } = customer;
+            (tenant_id.clone(), client_id.clone(), redirect_uri.clone(), *source, *grant)
+        };
+        if subject(&customer) != subject(proven) {
+            return Err(Problem::new(ProblemCode::CallbackRefused).with("reason", "customer-changed"));
+        }
         let now = clock::now();
-        if let Some(refresh_token) = outcome.refresh_token {
+        let obtained = match outcome {
+            Outcome::Access(obtained) => obtained,
+            Outcome::Agreed => {
+                if let Some(record) = &mut customer.handoff {
+                    record.agreed_at.get_or_insert(now);
+                }
+                self.store(&customer).await?;
+                return Ok(customer);
+            }
+        };
+        let delegated = customer.grant == GrantKind::RefreshToken;
+        if let Some(refresh_token) = obtained.refresh_token {
             access::seal(self, &customer, SecretKind::RefreshToken, refresh_token).await?;
         }
         steps::reset_after(&mut customer, Step::Consent);
+        let ends = obtained.refresh_life.and_then(|life| now.checked_add(life).ok());
         customer.consent = Some(ConsentRecord {
             at: now,
-            account: outcome.account,
-            granted: outcome.granted,
-            unused_until: match customer.grant {
-                GrantKind::RefreshToken => Some(in_days(now, UNUSED_DAYS)),
-                GrantKind::AppOnly => None,
-            },
+            account: obtained.account,
+            granted: obtained.granted,
+            unused_until: delegated.then(|| ends.unwrap_or_else(|| in_days(now, UNUSED_DAYS))),
         });
+        customer.handoff = None;
         self.store(&customer).await?;
-        if customer.grant == GrantKind::RefreshToken {
-            witness.proven(EvidenceKey::SignInSealed, &[]);
+        match ends.filter(|_| obtained.refresh_life.is_some_and(|life| life < SHORT)) {
+            Some(ends) if delegated => {
+                let short = Evidence::new(EvidenceKey::SignInSealed, EvidenceState::Warning);
+                witness.note(short.fact("unused-until", ends.to_string()).fact("finding", "platform-spa"));
+            }
+            Some(_) | None if delegated => witness.proven(EvidenceKey::SignInSealed, &[]),
+            Some(_) | None => {}
         }
-        Ok(ConsentResult { customer: self.view_of(customer).await?, evidence: witness.into_evidence() })
+        Ok(customer)
     }
 }
 
 /// One sign-in, from the address to the compared tokens.
-struct Flow<'a> {
-    customer: &'a Customer,
-    access: &'a Access,
-    request: &'a ConsentRequest,
+pub(crate) struct Flow<'a> {
+    pub(crate) customer: &'a Customer,
+    pub(crate) access: &'a Access,
+    pub(crate) request: &'a ConsentRequest,
+}
+
+/// What happens while an answer is awaited, told without flooding whoever listens.
+struct Notices<'a> {
+    host: &'a dyn Host,
+    seen: Mutex<BTreeMap<(Notice, Option<&'static str>), u32>>,
+}
+
+impl<'a> Notices<'a> {
+    fn new(host: &'a dyn Host) -> Self {
+        Self { host, seen: Mutex::default() }
+    }
+
+    fn caught(&self, event: CatcherEvent) {
+        match event {
+            CatcherEvent::Contact => self.note(Notice::Contact, None),
+            CatcherEvent::TlsSpoken => self.note(Notice::TlsSpoken, None),
+            CatcherEvent::Http2Spoken => self.note(Notice::Http2Spoken, None),
+            CatcherEvent::WebSocketAsked => self.note(Notice::WebSocketAsked, None),
+            CatcherEvent::NotAnAnswer(fault) => self.note(Notice::NotAnAnswer, Some(fault.as_str())),
+        }
+    }
+
+    fn note(&self, notice: Notice, reason: Option<&'static str>) {
+        let times = {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let times = seen.entry((notice, reason)).or_default();
+            *times = times.saturating_add(1);
+            *times
+        };
+        if times.is_power_of_two() {
+            self.host.progress(Progress::Noticed { notice, reason: reason.map(str::to_owned), times });
+        }
+    }
+
+    /// Says once that nothing arrives, when that is so.
+    async fn tell_silence(&self) -> Infallible {
+        tokio::time::sleep(SILENCE).await;
+        let silent = self.seen.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        if silent {
+            self.note(Notice::NothingArrives, None);
+        }
+        std::future::pending().await
+    }
 }
 
 impl Flow<'_> {
@@ -102,7 +214,7 @@ impl Flow<'_> {
         mut pastes: Pastes,
         host: &dyn Host,
         witness: &mut Witness<'_>,
-    ) -> Result<Outcome, Problem> {
+    ) -> Result<Obtained, Problem> {
         let registered = RedirectUri::parse(&self.access.redirect_uri).map_err(problems::of_redirect)?;
         let Access { http, authority, .. } = self.access;
         let tenant =
@@ -111,17 +223,11 @@ impl Flow<'_> {
             .await
             .map_err(|error| self.access.problem(&error))?;
         let mut catcher = match self.request.catcher {
-            contract::Catcher::Browser => {
-                Some(Catcher::bind(&registered).await.map_err(|error| problems::of_catcher(&error))?)
-            }
-            contract::Catcher::Paste => None,
+            contract::Catcher::Browser => Some(listen(&registered, witness).await?),
+            contract::Catcher::Paste | contract::Catcher::Handoff => None,
         };
         let redirect_uri =
             catcher.as_ref().map_or(&registered, |catcher| catcher.redirect_uri()).as_str().to_owned();
-        if let Some(catcher) = &catcher {
-            let port = catcher.port().to_string();
-            witness.proven(EvidenceKey::CatcherReady, &[("host", "localhost"), ("port", &port)]);
-        }
         let wait = self.wait();
         let mut attempt = Attempt::begin(wait + GRACE)
             .map_err(|error| Problem::new(ProblemCode::Internal).with("reason", error.to_string()))?;
@@ -129,13 +235,19 @@ impl Flow<'_> {
         let until = clock::now() + wait;
         host.progress(Progress::SignIn { url: sign_in.to_string(), expires: until });
         if self.request.open {
-            host.open_browser(sign_in.as_str())?;
+            host.open_browser(sign_in.as_str(), &self.request.browser.clone().unwrap_or_default())?;
             host.progress(Progress::BrowserOpened);
         }
         host.progress(Progress::Waiting { waiting_for: WaitingFor::SignIn, until, attempts: 0 });
         witness.checking(EvidenceKey::SignInReturned);
 
-        let answer = self.answer(&mut catcher, &mut pastes, &mut attempt, &redirect_uri, &sign_in);
+        let notices = Notices::new(host);
+        let answer = async {
+            tokio::select! {
+                answer = self.answer(&mut catcher, &mut pastes, &mut attempt, (&redirect_uri, &sign_in), &notices) => answer,
+                never = notices.tell_silence() => match never {},
+            }
+        };
         let answer = tokio::time::timeout(wait, answer).await.unwrap_or_else(|_| Err(timed_out(wait)))?;
         // The browser is still to fetch the clean page; redeeming the code does not wait for it.
         if let Some(catcher) = catcher {
@@ -159,15 +271,25 @@ impl Flow<'_> {
                 self.delegated(&discovery, &attempt, tokens, witness).await
             }
             Answer::AdminConsent { tenant } => {
-                // Only a GUID can be compared here; whatever the browser says, the app's token decides below.
-                if let Some(tenant) = tenant.as_deref().and_then(entra::guid) {
-                    if !tenant.eq_ignore_ascii_case(&self.customer.tenant_id) {
-                        witness.failed(EvidenceKey::TenantMatches, &[("actual", &tenant)]);
-                        return Err(self.wrong_tenant(&tenant));
-                    }
-                }
+                self.claimed_tenant(tenant.as_deref(), witness)?;
                 self.app_only(witness).await
             }
+        }
+    }
+
+    /// Refuses another tenant already by what the browser says. Only a GUID can be compared here; whatever it says, the
+    /// app's token decides afterwards.
+    pub(crate) fn claimed_tenant(
+        &self,
+        tenant: Option<&str>,
+        witness: &mut Witness<'_>,
+    ) -> Result<(), Problem> {
+        match tenant.and_then(entra::guid) {
+            Some(tenant) if !tenant.eq_ignore_ascii_case(&self.customer.tenant_id) => {
+                witness.failed(EvidenceKey::TenantMatches, &[("actual", &tenant)]);
+                Err(self.wrong_tenant(&tenant))
+            }
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -191,13 +313,13 @@ impl Flow<'_> {
         catcher: &mut Option<Catcher>,
         pastes: &mut Pastes,
         attempt: &mut Attempt,
-        redirect_uri: &str,
-        sign_in: &Url,
+        (redirect_uri, sign_in): (&str, &Url),
+        notices: &Notices<'_>,
     ) -> Result<Answer, Problem> {
         loop {
             let caught = async {
                 match &mut *catcher {
-                    Some(catcher) => catcher.wait(attempt, sign_in, &mut |_| {}).await,
+                    Some(catcher) => catcher.wait(attempt, sign_in, &mut |event| notices.caught(event)).await,
                     None => std::future::pending().await,
                 }
             };
@@ -212,9 +334,7 @@ impl Flow<'_> {
                     return Ok(answer);
                 }
                 Err(fault) => {
-                    let refused =
-                        Problem::new(ProblemCode::CallbackRefused).with("reason", fault.to_string());
-                    let _ = pasted.verdict.send(Err(refused));
+                    let _ = pasted.verdict.send(Err(problems::of_callback(fault)));
                 }
             }
         }
@@ -227,7 +347,7 @@ impl Flow<'_> {
         attempt: &Attempt,
         tokens: TokenSet,
         witness: &mut Witness<'_>,
-    ) -> Result<Outcome, Problem> {
+    ) -> Result<Obtained, Problem> {
         let keys = entra::fetch_keys(&self.access.http, discovery)
             .await
             .map_err(|error| self.access.problem(&error))?;
@@ -253,9 +373,14 @@ impl Flow<'_> {
             EvidenceKey::TenantMatches,
             &[("expected", &self.customer.tenant_id), ("actual", &identity.tenant_id)],
         );
+        account(&identity, &tokens, witness);
         let granted = self.granted(&tokens, witness)?;
-        let refresh_token = tokens.refresh_token.ok_or_else(|| Problem::new(ProblemCode::NoRefreshToken))?;
-        Ok(Outcome { account: identity.user, granted, refresh_token: Some(refresh_token) })
+        let refresh_life = tokens.refresh_expires_in;
+        let Some(refresh_token) = tokens.refresh_token else {
+            witness.failed(EvidenceKey::SignInSealed, &[("finding", "no-refresh-token")]);
+            return Err(Problem::new(ProblemCode::NoRefreshToken));
+        };
+        Ok(Obtained { account: identity.user, granted, refresh_token: Some(refresh_token), refresh_life })
     }
 
     /// Who signed in. The version 1 endpoint may answer a code with an unsigned id token, or with none: then the
@@ -288,28 +413,32 @@ impl Flow<'_> {
     }
 
     /// An admin agreed: the app's own token is the proof, not the redirect. It may take Entra a moment to spread.
-    async fn app_only(&self, witness: &mut Witness<'_>) -> Result<Outcome, Problem> {
+    pub(crate) async fn app_only(&self, witness: &mut Witness<'_>) -> Result<Obtained, Problem> {
         let mut pauses = SPREADING.into_iter();
         loop {
             let verdict = self.app_token(witness).await;
             let problem = match verdict {
-                Ok(granted) => return Ok(Outcome { account: None, granted, refresh_token: None }),
+                Ok(granted) => return Ok(Obtained::of_the_app(granted)),
                 Err(problem) => problem,
             };
-            let spreading = matches!(
-                problem.code,
-                ProblemCode::PermissionMissing
-                    | ProblemCode::AppNotInTenant
-                    | ProblemCode::AdminConsentNeeded
-            );
             match pauses.next() {
-                Some(seconds) if spreading => tokio::time::sleep(Duration::from_secs(seconds)).await,
+                Some(seconds) if Flow::is_spreading(&problem) => {
+                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                }
                 _ => return Err(problem),
             }
         }
     }
 
-    async fn app_token(&self, witness: &mut Witness<'_>) -> Result<Vec<String>, Problem> {
+    /// What Entra says before a consent is given, or has spread.
+    pub(crate) fn is_spreading(problem: &Problem) -> bool {
+        matches!(
+            problem.code,
+            ProblemCode::PermissionMissing | ProblemCode::AppNotInTenant | ProblemCode::AdminConsentNeeded
+        )
+    }
+
+    pub(crate) async fn app_token(&self, witness: &mut Witness<'_>) -> Result<Vec<String>, Problem> {
         let Access { http, authority, audience, .. } = self.access;
         let tokens = entra::client_credentials(http, authority, self.access.registration(), audience)
             .await
@@ -358,6 +487,50 @@ impl Flow<'_> {
         Problem::new(ProblemCode::WrongTenant)
             .with("expected", self.customer.tenant_id.clone())
             .with("actual", actual)
+    }
+}
+
+/// Binds the listener and looks for what could keep the answer away from it.
+async fn listen(registered: &RedirectUri, witness: &mut Witness<'_>) -> Result<Catcher, Problem> {
+    let catcher = match Catcher::bind(registered).await {
+        Ok(catcher) => catcher,
+        Err(error) => {
+            let problem = problems::of_catcher(&error);
+            witness.failed(EvidenceKey::CatcherReady, &[("finding", error.as_str())]);
+            return Err(problem);
+        }
+    };
+    let findings = redirect_doctor::examine(&catcher).await;
+    witness.note(redirect_doctor::evidence(&catcher, &findings));
+    Ok(catcher)
+}
+
+/// What is to be known of the account: a guest's sign-in is revoked elsewhere, and one without a second factor may not
+/// last.
+fn account(identity: &Identity, tokens: &TokenSet, witness: &mut Witness<'_>) {
+    let name = identity.user.as_deref().unwrap_or_default();
+    match identity.belonging() {
+        Belonging::Member => {
+            witness.proven(EvidenceKey::AccountKnown, &[("account", name), ("kind", "member")]);
+        }
+        Belonging::Guest { home } => {
+            let mut facts = vec![("account", name), ("kind", "guest")];
+            facts.extend(home.as_deref().map(|home| ("home", home)));
+            witness.proven(EvidenceKey::AccountKnown, &facts);
+        }
+    }
+    let claims = AccessClaims::read(&tokens.access_token).unwrap_or_default();
+    let methods = if identity.methods.is_empty() { &claims.methods } else { &identity.methods };
+    match identity.second_factor().or_else(|| claims.second_factor()) {
+        Some(true) => witness.proven(EvidenceKey::SecondFactor, &[("methods", &methods.join(" "))]),
+        Some(false) => {
+            let single = Evidence::new(EvidenceKey::SecondFactor, EvidenceState::Warning);
+            witness.note(single.fact("methods", methods.join(" ")));
+        }
+        None => {
+            let unknown = Evidence::new(EvidenceKey::SecondFactor, EvidenceState::Warning);
+            witness.note(unknown.fact("finding", "methods-not-told"));
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::contract::{
     ProblemCode, ProofView, RegistrationView, Step,
 };
 use crate::engine::cloud_of;
-use crate::{Engine, clock, destination, registration, steps, tenant};
+use crate::{Engine, clock, destination, handoff, registration, steps, tenant};
 
 /// Longest name of a customer, in characters: it becomes part of file names.
 const LONGEST_NAME: usize = 120;
@@ -255,6 +255,7 @@ fn view(customer: &Customer, secret_kept: bool) -> Result<CustomerView, Problem>
         grant: customer.grant,
         registration,
         consent,
+        handoff: customer.handoff.as_ref().map(handoff::view),
         authorisation: customer.authorised_at.map(|at| AuthorisationView { at }),
         export: stored::<ExportView>(customer.export.as_ref())?,
         proof: stored::<ProofView>(customer.proof.as_ref())?,

@@ -1,15 +1,15 @@
 //! What the engine needs of whatever runs it: a browser, and somebody to tell how it goes. Nothing more.
 
-use crate::contract::{Evidence, EvidenceKey, EvidenceState, Problem, Progress};
+use crate::contract::{BrowserChoice, Evidence, EvidenceKey, EvidenceState, Problem, Progress};
 
 /// The window or the command line, as the engine sees it.
 pub trait Host: Send + Sync {
-    /// Opens an address for the person to act at.
+    /// Opens an address for the person to act at, in the browser of their choice.
     ///
     /// # Errors
     ///
     /// `no-browser` when none could be started.
-    fn open_browser(&self, address: &str) -> Result<(), Problem>;
+    fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<(), Problem>;
 
     /// Is told what happens. Must return at once.
     fn progress(&self, progress: Progress);

@@ -39,7 +39,7 @@ impl Engine {
         let portal = cloud.app_portal.as_ref().unwrap_or(&cloud.portal).to_string();
         Ok(RegistrationSheet {
             portal,
-            name: format!("{} SIEM MSSP connector", customer.name),
+            name: app_name(&customer),
             account_types:
                 "Accounts in any organizational directory (Any Microsoft Entra ID tenant - Multitenant)"
                     .to_owned(),
@@ -86,6 +86,11 @@ impl Engine {
             .await?
             .ok_or_else(|| steps::missing(Step::Register))
     }
+}
+
+/// The name that the product suggests for a customer's app.
+pub(crate) fn app_name(customer: &Customer) -> String {
+    format!("{} SIEM MSSP connector", customer.name)
 }
 
 /// The permissions that a customer's source and grant ask for.

@@ -45,6 +45,7 @@ pub(crate) fn view(customer: &Customer, secret_kept: bool) -> Vec<StepView> {
 pub(crate) fn reset_after(customer: &mut Customer, step: Step) {
     if step < Step::Consent {
         customer.consent = None;
+        customer.handoff = None;
     }
     if step < Step::Authorise {
         customer.authorised_at = None;
@@ -91,6 +92,7 @@ mod tests {
             redirect_uri: None,
             secret_expires: None,
             consent: Some(ConsentRecord { at, account: None, granted: Vec::new(), unused_until: None }),
+            handoff: None,
             authorised_at: Some(at),
             export: Some(serde_json::json!({})),
             proof: Some(serde_json::json!({})),

@@ -20,7 +20,7 @@ mod secrets;
 mod store;
 mod vault;
 
-pub use customers::{ConsentRecord, Customer, ForgetReport, NewCustomer};
+pub use customers::{ConsentRecord, Customer, ForgetReport, HandoffRecord, NewCustomer};
 pub use error::{CustomerNameProblem, Damage, LockKind, VaultError};
 pub use header::Unlock;
 pub use journal::JournalEntry;

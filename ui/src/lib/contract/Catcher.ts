@@ -3,4 +3,4 @@
 /**
  * How the redirect comes back (design 2).
  */
-export type Catcher = "browser" | "paste";
+export type Catcher = "browser" | "paste" | "handoff";

@@ -5,6 +5,7 @@ import type { ConnectorId } from "./ConnectorId";
 import type { ConsentView } from "./ConsentView";
 import type { ExportView } from "./ExportView";
 import type { GrantKind } from "./GrantKind";
+import type { HandoffView } from "./HandoffView";
 import type { ProofView } from "./ProofView";
 import type { Region } from "./Region";
 import type { RegistrationView } from "./RegistrationView";
@@ -60,6 +61,10 @@ registration: RegistrationView | null,
  * Step 2's result.
  */
 consent: ConsentView | null, 
+/**
+ * Step 2 while it is in the hands of the customer's admin.
+ */
+handoff?: HandoffView, 
 /**
  * Step 3's result.
  */

@@ -3,4 +3,4 @@
 /**
  * The checks, in the order in which a customer passes them.
  */
-export type EvidenceKey = "tenant-exists" | "combination-fits" | "clock-right" | "registration-shape" | "secret-accepted" | "catcher-ready" | "sign-in-returned" | "tenant-matches" | "permissions-granted" | "sign-in-sealed" | "api-answers" | "files-written" | "files-read-back" | "token-from-files" | "alerts-pulled";
+export type EvidenceKey = "tenant-exists" | "combination-fits" | "clock-right" | "registration-shape" | "secret-accepted" | "catcher-ready" | "sign-in-returned" | "admin-agreed" | "tenant-matches" | "account-known" | "second-factor" | "permissions-granted" | "sign-in-sealed" | "api-answers" | "files-written" | "files-read-back" | "token-from-files" | "alerts-pulled";

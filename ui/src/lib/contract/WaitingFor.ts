@@ -3,4 +3,4 @@
 /**
  * What a wait is for.
  */
-export type WaitingFor = "sign-in" | "authorisation";
+export type WaitingFor = "sign-in" | "authorisation" | "admin-consent";

@@ -1,18 +1,29 @@
 //! `msspctl consent`: step 2.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use onboarding::contract::{Catcher, ConsentRequest, Problem, ProblemCode};
+use onboarding::contract::{
+    BrowserChoice, Catcher, ConsentRequest, ConsentResult, Problem, ProblemCode, RedirectQuery, RedirectSide,
+};
 use onboarding::{Engine, PasteSlot};
+use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use super::view;
+use super::{handoff, view};
 use crate::durations;
 use crate::failure::{Failure, tell};
 use crate::output::{Output, Page};
 use crate::progress::Voice;
+use crate::prose::Language;
+use crate::secret_input;
 use crate::texts::Text;
+
+/// How long to wait for a sign-in where nothing is said.
+const USUAL_WAIT: Duration = Duration::from_mins(10);
+/// An answer that is given at once needs time for a token only.
+const ANSWER_WAIT: Duration = Duration::from_mins(1);
 
 /// Let the customer sign in and consent.
 ///
@@ -25,6 +36,9 @@ Where the answer arrives:
   paste    anywhere: sign in with any browser, then give the whole address of the last page on
            standard input, even if that page could not be shown; a wrong address is refused, and
            another may follow
+  handoff  in other hands: prints what the customer's admin needs (a link, and with --qr a QR code; who is
+           asked for what; a mail in the admin's language) and holds no secret. Later, even days later, the
+           same command looks whether the admin has agreed, and --answer gives the address that they sent
 
 With --no-open the sign-in address is printed alone on a line of standard output, and with --json as the line \
 {\"event\":\"sign-in\",\"url\":...,\"expires\":...} on standard error.
@@ -32,7 +46,12 @@ With --no-open the sign-in address is printed alone on a line of standard output
 Examples:
   msspctl consent Contoso
   msspctl consent Contoso --no-open --timeout 5m
-  msspctl consent Contoso --catcher paste --no-open")]
+  msspctl consent Contoso --private
+  msspctl consent Contoso --browser firefox
+  msspctl consent Contoso --catcher paste --no-open --qr
+  msspctl consent Contoso --catcher handoff --mail-lang ko
+  msspctl consent Contoso --catcher handoff --answer address.txt
+  msspctl consent Contoso --compare-redirect http://localhost/siemmsspconnector")]
 pub(crate) struct ConsentArgs {
     /// Name or id of the customer
     customer: String,
@@ -42,9 +61,35 @@ pub(crate) struct ConsentArgs {
     /// Do not open a browser: print the address and wait
     #[arg(long)]
     no_open: bool,
-    /// How long to wait for the sign-in, 10 minutes at most
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = durations::duration)]
-    timeout: Duration,
+    /// How long to wait for the sign-in, 10 minutes at most [default: 10m]
+    ///
+    /// With handoff any time, in which is looked every minute; without it is looked once.
+    #[arg(long, value_name = "TIME", value_parser = durations::duration)]
+    timeout: Option<Duration>,
+    /// The browser to open, by name or id; see --list-browsers
+    #[arg(long, value_name = "NAME")]
+    browser: Option<String>,
+    /// Open a private window
+    #[arg(long)]
+    private: bool,
+    /// List the installed browsers and end
+    #[arg(long, conflicts_with_all = ["catcher", "answer", "compare_redirect"])]
+    list_browsers: bool,
+    /// Show the address as a QR code, too
+    #[arg(long)]
+    qr: bool,
+    /// File with the address that the customer's admin sent, `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    answer: Option<PathBuf>,
+    /// Make a new packet for the admin; the old link then no longer counts
+    #[arg(long, conflicts_with = "answer")]
+    anew: bool,
+    /// Language of the mail to the admin; that of the texts when absent
+    #[arg(long, value_name = "LANG", value_parser = Language::parser())]
+    mail_lang: Option<Language>,
+    /// Compare the redirect URI that the portal shows with the one that is sent, and end
+    #[arg(long, value_name = "URI")]
+    compare_redirect: Option<String>,
 }
 
 /// The catchers of this build.
@@ -54,12 +99,27 @@ enum CatcherName {
     Browser,
     /// The final address is given on standard input
     Paste,
+    /// The customer's admin agrees at another place and time
+    Handoff,
 }
 
 impl ConsentArgs {
     /// The option that reads standard input, if one does.
     pub(crate) fn reads_standard_input(&self) -> Option<&'static str> {
+        if self.answer.as_deref().is_some_and(secret_input::is_standard_input) {
+            return Some("--answer");
+        }
         (self.catcher == CatcherName::Paste).then_some("--catcher")
+    }
+
+    fn request(&self, catcher: Catcher, wait: Duration) -> ConsentRequest {
+        ConsentRequest {
+            customer: self.customer.clone(),
+            catcher,
+            open: !self.no_open,
+            browser: Some(BrowserChoice { id: self.browser.clone(), private: self.private }),
+            timeout_seconds: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX),
+        }
     }
 }
 
@@ -69,34 +129,151 @@ impl ConsentArgs {
 ///
 /// Whatever the engine says; with `paste`, the last refusal when standard input ends before an address holds.
 pub(crate) async fn run(args: &ConsentArgs, engine: &Engine, output: &Output) -> Result<(), Failure> {
-    let request = ConsentRequest {
-        customer: args.customer.clone(),
-        catcher: match args.catcher {
-            CatcherName::Browser => Catcher::Browser,
-            CatcherName::Paste => Catcher::Paste,
-        },
-        open: !args.no_open,
-        timeout_seconds: u32::try_from(args.timeout.as_secs()).unwrap_or(u32::MAX),
-    };
+    if args.list_browsers {
+        return browsers(output);
+    }
+    if let Some(registered) = &args.compare_redirect {
+        return compare(args, registered, engine, output).await;
+    }
+    if args.catcher == CatcherName::Handoff || args.answer.is_some() {
+        return hand_over(args, engine, output).await;
+    }
+    let catcher = if args.catcher == CatcherName::Paste { Catcher::Paste } else { Catcher::Browser };
+    let request = args.request(catcher, args.timeout.unwrap_or(USUAL_WAIT));
     let voice = Voice::new(output);
     let voice = if args.no_open { voice.with_address_on_stdout() } else { voice };
+    let voice = if args.qr { voice.with_address_as_picture() } else { voice };
     let (slot, pastes) = onboarding::paste_slot();
     let consent = engine.consent(request, pastes, &voice);
-    let result = match args.catcher {
-        CatcherName::Browser => consent.await?,
-        CatcherName::Paste => {
-            voice.say(output.prose().text(Text::PasteHere));
-            tokio::select! {
-                result = consent => result?,
-                problem = paste_lines(&slot, output) => return Err(problem.into()),
-            }
+    let result = if catcher == Catcher::Paste {
+        voice.say(output.prose().text(Text::PasteHere));
+        tokio::select! {
+            result = consent => result?,
+            problem = paste_lines(&slot, output) => return Err(problem.into()),
         }
+    } else {
+        consent.await?
     };
     drop(voice);
-    output.result(&result, |prose| {
+    show(&result, output)
+}
+
+/// What was proven, and what comes next.
+fn show(result: &ConsentResult, output: &Output) -> Result<(), Failure> {
+    output.result(result, |prose| {
         let mut page = Page::default();
         page.evidence(prose, &result.evidence);
+        if result.customer.handoff.as_ref().is_some_and(|handoff| handoff.agreed_at.is_some()) {
+            page.line(prose.text(Text::HandoffAdminAgreed));
+        }
         view::next(&mut page, prose, &result.customer);
+        page
+    })
+}
+
+/// The packet's way: an answer that is given, a look whether a token proves the consent, else the packet itself.
+async fn hand_over(args: &ConsentArgs, engine: &Engine, output: &Output) -> Result<(), Failure> {
+    let (slot, pastes) = onboarding::paste_slot();
+    let waits = engine.customer(&args.customer).await?.handoff.is_some();
+    if let Some(file) = &args.answer {
+        let voice = Voice::new(output);
+        if secret_input::is_standard_input(file) {
+            voice.say(output.prose().text(Text::HandoffAnswerHere));
+        }
+        let address = secret_input::read_text(file)?;
+        let consent = engine.consent(
+            args.request(Catcher::Handoff, args.timeout.unwrap_or(ANSWER_WAIT)),
+            pastes,
+            &voice,
+        );
+        let given = async {
+            match slot.paste(address.expose_secret().trim().to_owned()).await {
+                // The engine has the rest.
+                Ok(()) => std::future::pending().await,
+                Err(refusal) => refusal,
+            }
+        };
+        let result = tokio::select! {
+            result = consent => result?,
+            refusal = given => return Err(refusal.into()),
+        };
+        drop(voice);
+        return show(&result, output);
+    }
+    // A packet that was never sent has nobody who could have agreed to it; unless a wait is asked for.
+    if !args.anew && (waits || args.timeout.is_some()) {
+        let voice = Voice::new(output);
+        let request = args.request(Catcher::Handoff, args.timeout.unwrap_or_default());
+        let looked = engine.consent(request, pastes, &voice).await;
+        drop(voice);
+        match looked {
+            Ok(result) => return show(&result, output),
+            // Waiting for a person is a state: the packet is shown again, unless a wait was asked for and is over.
+            Err(problem) if problem.code == ProblemCode::HandoffPending && args.timeout.is_none() => {}
+            Err(problem) => return Err(problem.into()),
+        }
+    }
+    handoff::show(&args.customer, args.anew, args.qr, args.mail_lang, engine, output).await
+}
+
+/// The installed browsers, the default one first.
+fn browsers(output: &Output) -> Result<(), Failure> {
+    let browsers = onboarding::browser::installed();
+    output.result(&browsers, |prose| {
+        let mut page = Page::default();
+        let rows: Vec<Vec<String>> = browsers
+            .iter()
+            .map(|browser| {
+                let mut notes = Vec::new();
+                notes.extend(browser.default.then(|| prose.text(Text::DefaultBrowser)));
+                notes.extend(browser.private.then(|| prose.text(Text::PrivateWindow)));
+                vec![browser.id.clone(), browser.name.clone(), notes.join(", ")]
+            })
+            .collect();
+        page.table(&[prose.text(Text::Id), prose.text(Text::Name), ""], &rows);
+        page
+    })
+}
+
+/// Two redirect URIs, and the character at which they part.
+async fn compare(
+    args: &ConsentArgs,
+    registered: &str,
+    engine: &Engine,
+    output: &Output,
+) -> Result<(), Failure> {
+    let query = RedirectQuery { customer: args.customer.clone(), registered: registered.to_owned() };
+    let compared = engine.compare_redirect(query).await?;
+    output.result(&compared, |prose| {
+        let mut page = Page::default();
+        let marked = |side: RedirectSide| {
+            let own = compared.runs.iter().filter(|run| run.side == RedirectSide::Both || run.side == side);
+            let marks = own.map(|run| match run.side {
+                RedirectSide::Both => run.text.clone(),
+                RedirectSide::Registered | RedirectSide::Sent => format!("[{}]", run.text),
+            });
+            marks.collect::<String>()
+        };
+        page.facts(&[
+            (&prose.sign_in("redirect_registered", &[]), marked(RedirectSide::Registered)),
+            (&prose.sign_in("redirect_sent", &[]), marked(RedirectSide::Sent)),
+        ]);
+        match &compared.difference {
+            None => page.line(&prose.sign_in("redirect_same", &[])),
+            Some(difference) => {
+                page.line(&prose.sign_in(&format!("difference_{difference}"), &[]));
+                if let Some(first) = compared.first {
+                    page.line(&prose.sign_in("redirect_first", &[("at", &(first + 1).to_string())]));
+                }
+            }
+        }
+        for odd in &compared.odd {
+            let at = (odd.at + 1).to_string();
+            page.line(&prose.sign_in("redirect_odd", &[("at", &at), ("code", &odd.code)]));
+        }
+        if let Some(refused) = &compared.refused {
+            page.line(prose.reason(refused));
+        }
         page
     })
 }

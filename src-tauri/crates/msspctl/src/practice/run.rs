@@ -6,8 +6,8 @@ use std::time::Instant;
 use catalog::{GrantKind, Region, SourceId};
 use connectors::ConnectorId;
 use onboarding::contract::{
-    AddCustomer, AuthorisationRequest, Catcher, ConsentRequest, CustomerView, DestinationQuery,
-    ExportRequest, Problem, ProblemCode, Progress, RegistrationInput,
+    AddCustomer, AuthorisationRequest, BrowserChoice, Catcher, ConsentRequest, CustomerView,
+    DestinationQuery, ExportRequest, Problem, ProblemCode, Progress, RegistrationInput,
 };
 use onboarding::{Engine, Host, OpenOptions, Unlock};
 use practice_tenant::visitor::Visitor;
@@ -238,6 +238,7 @@ async fn consent(
         customer: customer.id.clone(),
         catcher: Catcher::Browser,
         open: true,
+        browser: None,
         timeout_seconds: WAIT,
     };
     let visits = async {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Evidence, ProvenFile, SecretInput, WrittenFile};
+use super::{Evidence, HandoffView, ProvenFile, SecretInput, WrittenFile};
 
 /// Asks whether a tenant exists.
 #[derive(Debug, Clone, Deserialize, ts_rs::TS)]
@@ -255,6 +255,10 @@ pub struct CustomerView {
     pub registration: Option<RegistrationView>,
     /// Step 2's result.
     pub consent: Option<ConsentView>,
+    /// Step 2 while it is in the hands of the customer's admin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub handoff: Option<HandoffView>,
     /// Step 3's result.
     pub authorisation: Option<AuthorisationView>,
     /// The files written last.

@@ -4,6 +4,7 @@
 //! enum values are kebab-case. The invariant: no response type can hold a secret; secrets travel inwards only, as
 //! [`SecretInput`], which has no `Serialize`, no `Debug` of its content and no `Clone`.
 
+mod consent;
 mod customer;
 mod problem;
 mod progress;
@@ -11,13 +12,17 @@ mod proof;
 mod secret;
 
 mod settings;
+pub use consent::{
+    BrowserChoice, BrowserView, HandoffPacket, HandoffRequest, HandoffView, OddCharacter, QrView,
+    RedirectComparison, RedirectQuery, RedirectRun, RedirectSide,
+};
 pub use customer::{
     AddCustomer, AuthorisationView, CloudView, ConnectorView, ConsentView, CustomerView, Destination,
     DestinationQuery, EditCustomer, ExportView, PermissionView, PortalStep, ProofView, RegistrationInput,
     RegistrationSheet, RegistrationView, SourceView, Step, StepState, StepView, TenantFound, TenantQuery,
 };
 pub use problem::{Microsoft, Problem, ProblemCause, ProblemCode, Who};
-pub use progress::{Evidence, EvidenceKey, EvidenceState, Fact, Progress, WaitingFor};
+pub use progress::{Evidence, EvidenceKey, EvidenceState, Fact, Notice, Progress, WaitingFor};
 pub use proof::{
     AuthorisationRequest, AuthorisationResult, Catcher, ConsentRequest, ConsentResult, ExportRequest,
     ExportResult, JournalEntry, JournalState, Proof, ProvenFile, PullQuery, PullSummary, WrittenFile,

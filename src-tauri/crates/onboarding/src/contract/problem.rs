@@ -191,6 +191,8 @@ problem_codes! {
     NoBrowser = "no-browser", 3, You;
     /// The customer's portal has not authorised the app yet.
     AuthorisationPending = "authorisation-pending", 3, CustomerAdmin;
+    /// The customer's admin has not agreed yet.
+    HandoffPending = "handoff-pending", 3, CustomerAdmin;
     /// The person cancelled.
     Cancelled = "cancelled", 3, You;
     /// The pasted address is not the answer to this sign-in. Params: `reason`.

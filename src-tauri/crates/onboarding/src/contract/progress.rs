@@ -28,6 +28,15 @@ pub enum Progress {
         /// How often the engine has looked.
         attempts: u32,
     },
+    /// Something happened at the place where the answer is awaited; the wait goes on.
+    Noticed {
+        /// What.
+        notice: Notice,
+        /// Why it is no answer, as a kebab-case reason that the caller translates.
+        reason: Option<String>,
+        /// How often so far. A flood is told at 1, 2, 4, 8, … times only.
+        times: u32,
+    },
     /// A check changed its state.
     Evidence(Evidence),
     /// A file was written or read.
@@ -55,6 +64,39 @@ pub enum WaitingFor {
     SignIn,
     /// The customer's portal authorises the app.
     Authorisation,
+    /// The customer's admin agrees, somewhere else.
+    AdminConsent,
+}
+
+/// What can be noticed while an answer is awaited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum Notice {
+    /// A browser reached the redirect address.
+    Contact,
+    /// A browser insisted on `https` for the plain address.
+    TlsSpoken,
+    /// Something spoke HTTP/2 to it.
+    Http2Spoken,
+    /// A page wanted to open a WebSocket to it.
+    WebSocketAsked,
+    /// What arrived is no answer to this sign-in.
+    NotAnAnswer,
+    /// Nothing has arrived for a minute: another way may serve better.
+    NothingArrives,
+}
+
+impl Notice {
+    /// All of them, for tests that prove that each has its words.
+    pub const ALL: &[Self] = &[
+        Self::Contact,
+        Self::TlsSpoken,
+        Self::Http2Spoken,
+        Self::WebSocketAsked,
+        Self::NotAnAnswer,
+        Self::NothingArrives,
+    ];
 }
 
 /// One check and its outcome: green only after something was compared.
@@ -112,8 +154,14 @@ pub enum EvidenceKey {
     CatcherReady,
     /// The sign-in came back, with the right `state`.
     SignInReturned,
+    /// The customer's admin agreed.
+    AdminAgreed,
     /// It is the expected tenant.
     TenantMatches,
+    /// Whether the account is the tenant's own or a guest.
+    AccountKnown,
+    /// The person proved themselves with a second factor.
+    SecondFactor,
     /// What was granted is what was asked for.
     PermissionsGranted,
     /// The lasting sign-in is sealed in the vault.

@@ -4,7 +4,7 @@ use connectors::ConnectorId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CustomerView, Evidence};
+use super::{BrowserChoice, CustomerView, Evidence};
 
 /// How the redirect comes back (design 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
@@ -15,6 +15,8 @@ pub enum Catcher {
     Browser,
     /// A person pastes the final address.
     Paste,
+    /// The customer's admin agrees at another place and time; see [`HandoffPacket`](super::HandoffPacket).
+    Handoff,
 }
 
 /// Starts step 2.
@@ -27,6 +29,10 @@ pub struct ConsentRequest {
     pub catcher: Catcher,
     /// Ask the host to open the browser; otherwise the address is only told.
     pub open: bool,
+    /// Which browser; the default one when absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub browser: Option<BrowserChoice>,
     /// How long to wait, in seconds.
     pub timeout_seconds: u32,
 }

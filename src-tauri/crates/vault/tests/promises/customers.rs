@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use proptest::prelude::*;
-use vault::{ConsentRecord, Customer, CustomerNameProblem, Damage, SecretKind, VaultError};
+use vault::{ConsentRecord, Customer, CustomerNameProblem, Damage, HandoffRecord, SecretKind, VaultError};
 
 use crate::support::{behind_its_back, contoso, keyring, moment, open_with, session};
 
