@@ -297,7 +297,8 @@ pub(crate) struct InForce {
     failed: AtomicU64,
     cut: AtomicU64,
     gateway: AtomicU64,
-    weathered: AtomicU64,
+    /// By service, so that each meets the same weather.
+    weathered: [AtomicU64; 4],
 }
 
 /// What `rough-weather` does to a request.
@@ -313,7 +314,8 @@ pub(crate) enum Weather {
 
 impl InForce {
     pub(crate) fn set(&self, scenarios: &[Scenario]) {
-        for dealt in [&self.throttled, &self.failed, &self.cut, &self.gateway, &self.weathered] {
+        let single = [&self.throttled, &self.failed, &self.cut, &self.gateway];
+        for dealt in single.into_iter().chain(&self.weathered) {
             dealt.store(0, Ordering::SeqCst);
         }
         let bits = scenarios.iter().fold(0, |bits, scenario| bits | scenario.bit());
@@ -343,18 +345,18 @@ impl InForce {
         self.has(Scenario::GatewayErrors) && self.gateway.fetch_add(1, Ordering::SeqCst) < 2
     }
 
-    /// What `rough-weather` does to this request. It follows from how many came before; no two neighbours are hit, so that
-    /// every request gets through at its second try.
-    pub(crate) fn weather(&self) -> Weather {
+    /// What `rough-weather` does to this request of one of the four services. It follows from how many came before; no two
+    /// neighbours are hit, so that every request gets through at its second try.
+    pub(crate) fn weather(&self, service: usize) -> Weather {
         if !self.has(Scenario::RoughWeather) {
             return Weather::Fine;
         }
-        let number = self.weathered.fetch_add(1, Ordering::SeqCst);
+        let number = self.weathered[service % 4].fetch_add(1, Ordering::SeqCst);
         let turn = |period: u64, of: usize| usize::try_from(number / period).unwrap_or(0) % of;
         match number {
             _ if number % 20 == 8 => Weather::Throttle,
             _ if number % 15 == 3 => Weather::Failure([500, 502, 504][turn(15, 3)]),
-            _ if number.is_multiple_of(5) => Weather::Cut([0, 17, 150, 1000][turn(5, 4)]),
+            _ if number.is_multiple_of(5) => Weather::Cut([150, 0, 17, 1000][turn(5, 4)]),
             _ => Weather::Fine,
         }
     }
@@ -388,9 +390,9 @@ mod tests {
     #[test]
     fn the_weather_never_hits_two_requests_in_a_row() {
         let in_force = InForce::default();
-        assert_eq!(in_force.weather(), Weather::Fine);
+        assert_eq!(in_force.weather(0), Weather::Fine);
         in_force.set(&[Scenario::RoughWeather]);
-        let weather: Vec<_> = (0..300).map(|_| in_force.weather()).collect();
+        let weather: Vec<_> = (0..300).map(|_| in_force.weather(0)).collect();
         assert!(weather.windows(2).all(|pair| pair.contains(&Weather::Fine)), "{weather:?}");
         for wanted in [Weather::Throttle, Weather::Failure(504), Weather::Cut(0), Weather::Cut(1000)] {
             assert!(weather.contains(&wanted), "{wanted:?}");

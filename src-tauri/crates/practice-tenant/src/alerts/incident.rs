@@ -89,7 +89,7 @@ impl Feed {
     }
 
     /// The alerts of an incident.
-    fn alerts_of(&self, number: u64) -> Range<u64> {
+    pub(crate) fn alerts_of(&self, number: u64) -> Range<u64> {
         let grouping = self.grouping();
         grouping.first(number).min(self.len())..grouping.first(number + 1).min(self.len())
     }

@@ -40,7 +40,7 @@ pub(crate) async fn deal(State(world): State<Arc<World>>, request: Request, next
     if let Some(response) = before(&world, surface, &path, &request) {
         return response;
     }
-    let weather = in_force.weather();
+    let weather = in_force.weather(surface as usize);
     match weather {
         Weather::Throttle => return refuse(&world, surface, request.headers(), Refusal::throttled(1)),
         Weather::Failure(status) => return refuse(&world, surface, request.headers(), failure(status)),

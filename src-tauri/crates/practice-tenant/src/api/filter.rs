@@ -42,6 +42,7 @@ pub(crate) enum TextOf {
     DetectionSource,
     Determination,
     Id,
+    Incident,
     ServiceSource,
     Severity,
     Status,
@@ -156,6 +157,15 @@ impl Filter {
             | Self::Text(..)
             | Self::Or(..)
             | Self::Not(_) => Bounds::default(),
+        }
+    }
+
+    /// The one incident whose alerts can be selected, if conditions that must all hold name one.
+    pub(crate) fn incident(&self) -> Option<&str> {
+        match self {
+            Self::Text(TextOf::Incident, Equality::Equal, id) => id.as_deref(),
+            Self::And(one, other) => one.incident().or_else(|| other.incident()),
+            Self::Time(..) | Self::Number(..) | Self::Text(..) | Self::Or(..) | Self::Not(_) => None,
         }
     }
 

@@ -69,7 +69,16 @@ impl Asked {
     /// Alerts that can be on any page.
     pub(super) fn alerts(&self, feed: &Feed) -> Range<u64> {
         let Bounds { since, until } = self.bounds();
-        feed.within(since, until)
+        let range = feed.within(since, until);
+        match self.filter.as_ref().and_then(Filter::incident) {
+            None => range,
+            Some(id) => {
+                let number = id.parse().ok().and_then(|id| feed.incident_number(id));
+                let alerts = number.map_or(0..0, |number| feed.alerts_of(number));
+                let start = range.start.max(alerts.start);
+                start..range.end.min(alerts.end).max(start)
+            }
+        }
     }
 
     /// Incidents that can be on any page.

@@ -10,12 +10,13 @@ use crate::alerts::incident::Incident;
 
 use super::filter::{NumberOf, Property, Schema, Subject, TextOf, TimeOf};
 
-/// Microsoft Graph's page on listing alerts.
+/// Microsoft Graph's page on listing alerts, and `incidentId`, which is not on it but which public programs rely on.
 pub(super) const GRAPH_ALERTS: Schema = &[
     ("assignedTo", Property::Text(TextOf::AssignedTo)),
     ("classification", Property::Text(TextOf::Classification)),
     ("createdDateTime", Property::Time(TimeOf::Creation)),
     ("determination", Property::Text(TextOf::Determination)),
+    ("incidentId", Property::Text(TextOf::Incident)),
     ("lastUpdateDateTime", Property::Time(TimeOf::Update)),
     ("serviceSource", Property::Text(TextOf::ServiceSource)),
     ("severity", Property::Text(TextOf::Severity)),
@@ -103,6 +104,7 @@ impl Subject for GraphAlert {
             TextOf::DetectionSource => Some(alert.category.source.graph()),
             TextOf::Determination => resolved.then_some("malware"),
             TextOf::Id => return Some(alert.id().into()),
+            TextOf::Incident => return Some(alert.incident.to_string().into()),
             TextOf::ServiceSource => Some(SERVICE_SOURCE),
             TextOf::Severity => Some(alert.severity.graph()),
             TextOf::Status => Some(alert.status.graph()),
@@ -130,6 +132,7 @@ impl Subject for DefenderAlert {
             TextOf::DetectionSource => Some(alert.category.source.defender()),
             TextOf::Determination => resolved.then_some("Malware"),
             TextOf::Id => return Some(alert.id().into()),
+            TextOf::Incident => return Some(alert.incident.to_string().into()),
             TextOf::ServiceSource => Some("MicrosoftDefenderATP"),
             TextOf::Severity => Some(alert.severity.defender()),
             TextOf::Status => Some(alert.status.defender()),
@@ -160,7 +163,7 @@ impl Subject for GraphIncident {
             TextOf::Category | TextOf::DetectionSource | TextOf::ServiceSource => None,
             TextOf::Classification => Some(if resolved { "truePositive" } else { "unknown" }),
             TextOf::Determination => Some(if resolved { "malware" } else { "unknown" }),
-            TextOf::Id => return Some(self.0.id.to_string().into()),
+            TextOf::Id | TextOf::Incident => return Some(self.0.id.to_string().into()),
             TextOf::Severity => Some(self.0.severity.graph()),
             TextOf::Status if self.0.awaits_action => Some("awaitingAction"),
             TextOf::Status => Some(self.0.status_in_graph()),
@@ -187,7 +190,7 @@ impl Subject for XdrIncident {
     fn text(&self, of: TextOf) -> Option<Cow<'_, str>> {
         match of {
             TextOf::AssignedTo => self.0.assigned_to(),
-            TextOf::Id => return Some(self.0.id.to_string().into()),
+            TextOf::Id | TextOf::Incident => return Some(self.0.id.to_string().into()),
             TextOf::Status => Some(self.0.status_in_xdr()),
             TextOf::Severity => Some(self.0.severity.defender()),
             TextOf::Category

@@ -136,7 +136,18 @@ async fn incidents_with_alerts_fail_in_large_tenants_and_come_in_small_pages_or_
         let body = world.refused(&format!("{address}?$expand=alerts&$top=1"), &token, 500).await;
         assert_eq!(body["error"]["code"], "InternalServerError");
     }
-    assert_eq!(status("").await, 200);
+    // The way round: the incidents alone, and the alerts of each.
+    let plain = world.read(&format!("{address}?$top=2"), &token).await;
+    let (alerts, token) = world.source(Source::GraphAlerts).await;
+    for incident in elements(&plain) {
+        let id = incident["id"].as_str().unwrap();
+        let body = world.read(&format!("{alerts}?$filter=incidentId eq '{id}'&$count=true"), &token).await;
+        assert_eq!(body["@odata.count"], elements(&body).len());
+        assert!((1..=5).contains(&elements(&body).len()));
+        assert!(elements(&body).iter().all(|alert| alert["incidentId"] == id));
+    }
+    let none = world.read(&format!("{alerts}?$filter=incidentId eq '1'"), &token).await;
+    assert!(elements(&none).is_empty());
 }
 
 #[tokio::test]
