@@ -42,6 +42,16 @@ pub(crate) async fn choose_folder<R: Runtime>(window: &WebviewWindow<R>, start: 
     Some(folder.display().to_string())
 }
 
+/// Asks for a file with certificates. `None` when nothing was chosen.
+pub(crate) async fn choose_file<R: Runtime>(window: &WebviewWindow<R>) -> Option<String> {
+    let (sender, chosen) = oneshot::channel();
+    window.dialog().file().set_parent(window).pick_file(move |file| {
+        let _ = sender.send(file);
+    });
+    let file = chosen.await.ok().flatten()?.into_path().ok()?;
+    Some(file.display().to_string())
+}
+
 /// Shows a folder in the file browser.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 mod customers;
 mod files;
 mod practice;
+mod settings;
 mod steps;
 mod vault;
 
@@ -42,6 +43,11 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         files::export_files,
         files::open_folder,
         files::verify,
+        settings::settings,
+        settings::edit_settings,
+        settings::choose_file,
+        settings::look_at_authorities,
+        settings::check_network,
         practice::practice_start,
         practice::practice_stop,
         practice::practice_fill_registration,

@@ -61,6 +61,26 @@ export interface ProblemProse {
   who: string;
 }
 
+export interface LikelyCause {
+  name: string;
+  cause: string;
+  /** How to find out whether this is the one. */
+  check: string;
+  fix: string;
+  who: string;
+}
+
+/** What may lie behind a problem, the likeliest first. A cause that this window has no words for is left out. */
+export function problem_causes(problem: Problem): LikelyCause[] {
+  const inputs = Object.fromEntries(Object.entries(problem.params).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return (problem.causes ?? []).flatMap(({ name, who }) => {
+    const cause = message(`cause_${name}`, inputs);
+    return cause === null
+      ? []
+      : [{ name, cause, check: message(`cause_${name}_check`, inputs) ?? '', fix: message(`cause_${name}_fix`, inputs) ?? '', who: message(`who_${who}`) ?? plain(who) }];
+  });
+}
+
 /** Title, cause and fix of a problem, in the chosen language. */
 export function problem_prose(problem: Problem): ProblemProse {
   const inputs = Object.fromEntries(
@@ -68,10 +88,12 @@ export function problem_prose(problem: Problem): ProblemProse {
   );
   const part = (which: string) =>
     message(`problem_${problem.code}_${which}`, inputs) ?? message(`problem_internal_${which}`, inputs) ?? problem.code;
+  // That problem has no words of its own: it stands for all that Entra can refuse.
+  const likeliest = problem.code === 'sign-in-refused' ? problem_causes(problem)[0] : undefined;
   return {
     title: part('title'),
-    cause: part('cause'),
-    fix: part('fix'),
+    cause: likeliest?.cause ?? part('cause'),
+    fix: likeliest?.fix ?? part('fix'),
     who: message(`who_${problem.who}`) ?? plain(problem.who),
   };
 }
@@ -88,6 +110,8 @@ export function problem_details(problem: Problem, version: string): string {
     ['trace id', microsoft?.trace_id],
     ['correlation id', microsoft?.correlation_id],
     ['timestamp', microsoft?.timestamp],
+    ['link', problem.link],
+    ...(problem.causes ?? []).map((one): [string, string] => ['likely cause', one.name]),
     ...problem.details.map((detail): [string, string] => ['detail', detail]),
     ['version', version],
   ];

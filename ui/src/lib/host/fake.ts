@@ -4,6 +4,8 @@
  *
  * It is no specification of the engine: where the two differ, the engine is right.
  */
+import type { AuthorityView } from '../contract/AuthorityView';
+import type { SettingsView } from '../contract/SettingsView';
 import type { AlertRow } from '../contract/AlertRow';
 import type { CloudView } from '../contract/CloudView';
 import type { ConnectorView } from '../contract/ConnectorView';
@@ -58,6 +60,13 @@ const CONNECTORS: readonly ConnectorView[] = [
 export const CUSTOMER_TENANT = '6f1c2b7e-94d3-4c0a-8f5e-2b9d71a0c3e8';
 export const PROVIDER_TENANT = 'b3d09a54-1f62-4e7b-a9c8-50e2d6f7183c';
 export const CLIENT_ID = '4a7d9e10-5c3b-4f28-9d61-e8b20f7c5a93';
+
+/** The authority of a network that looks into encrypted traffic. */
+export const AUTHORITY: AuthorityView = {
+  subject: 'Fabrikam Inspection CA, Fabrikam',
+  sha256: Array.from({ length: 32 }, (_, at) => (at * 7).toString(16).padStart(2, '0').toUpperCase()).join(':'),
+  ends: '2031-05-01T00:00:00Z',
+};
 
 const PRACTICE: PracticeView = {
   customer_domain: 'practice-customer.example',
@@ -259,6 +268,11 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
       connectors: [...CONNECTORS],
     };
   }
+  let settings: SettingsView = {
+    language: null,
+    proxy: { mode: 'system', address: null, user: null, password_kept: false, bypass: 'localhost,127.0.0.0/8,::1', found: 'http://proxy.example:3128' },
+    authorities: [],
+  };
   const bootstrap = (): Bootstrap => ({
     version: '0.1.0',
     vault,
@@ -531,6 +545,51 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     },
     async remember_place(customer) {
       await arrive('remember_place', [customer]);
+    },
+
+    async settings() {
+      await arrive('settings', []);
+      return settings;
+    },
+    async edit_settings(request) {
+      await arrive('edit_settings', [request]);
+      const { language, proxy, trust, distrust } = request;
+      settings = {
+        language: language ?? settings.language,
+        proxy: proxy
+          ? {
+              ...settings.proxy,
+              mode: proxy.mode,
+              address: proxy.address ?? settings.proxy.address,
+              user: proxy.user ?? settings.proxy.user,
+              bypass: proxy.bypass ?? settings.proxy.bypass,
+              password_kept: proxy.password ? true : settings.proxy.password_kept,
+            }
+          : settings.proxy,
+        authorities: [...settings.authorities.filter((one) => one.sha256 !== distrust), ...(trust ? [AUTHORITY] : [])],
+      };
+      return settings;
+    },
+    async choose_file() {
+      await arrive('choose_file', []);
+      return '/home/lena/inspection-ca.pem';
+    },
+    async look_at_authorities(file) {
+      await arrive('look_at_authorities', [file]);
+      return [AUTHORITY];
+    },
+    async check_network() {
+      await arrive('check_network', []);
+      return [
+        { host: 'login.microsoftonline.com', milliseconds: 182, problem: null },
+        {
+          host: 'graph.microsoft.com',
+          milliseconds: 95,
+          problem: problem('tls-refused', { host: 'graph.microsoft.com', reason: 'certificate-issuer-unknown', issuer: AUTHORITY.subject }, {
+            causes: [{ name: 'traffic-inspected', who: 'provider-admin' }, { name: 'private-authority', who: 'you' }],
+          }),
+        },
+      ];
     },
 
     async practice_start() {

@@ -14,14 +14,18 @@ import type { Destination } from '../contract/Destination';
 import type { DestinationQuery } from '../contract/DestinationQuery';
 import type { EditCustomer } from '../contract/EditCustomer';
 import type { Evidence } from '../contract/Evidence';
+import type { AuthorityView } from '../contract/AuthorityView';
+import type { EditSettings } from '../contract/EditSettings';
 import type { ExportRequest } from '../contract/ExportRequest';
 import type { ExportResult } from '../contract/ExportResult';
+import type { HostCheck } from '../contract/HostCheck';
 import type { JournalState } from '../contract/JournalState';
 import type { PortalStep } from '../contract/PortalStep';
 import type { Problem } from '../contract/Problem';
 import type { Progress } from '../contract/Progress';
 import type { Proof } from '../contract/Proof';
 import type { RegistrationSheet } from '../contract/RegistrationSheet';
+import type { SettingsView } from '../contract/SettingsView';
 import type { TenantFound } from '../contract/TenantFound';
 import type { TenantQuery } from '../contract/TenantQuery';
 
@@ -104,6 +108,15 @@ export interface Host {
   journal(): Promise<JournalState>;
   /** Notes which customer is open, for the next start; null for the list. */
   remember_place(customer: string | null): Promise<void>;
+
+  settings(): Promise<SettingsView>;
+  edit_settings(request: EditSettings): Promise<SettingsView>;
+  /** Null when the person chose none. */
+  choose_file(): Promise<string | null>;
+  /** What a file of authorities holds. Nothing is stored. */
+  look_at_authorities(file: string): Promise<AuthorityView[]>;
+  /** Asks every host of the default cloud for any answer, by the way that is set. */
+  check_network(): Promise<HostCheck[]>;
 
   practice_start(): Promise<PracticeView>;
   practice_stop(): Promise<void>;

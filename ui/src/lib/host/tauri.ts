@@ -63,6 +63,12 @@ export function tauri_host(): Host {
     journal: () => ask('journal'),
     remember_place: (customer) => ask('remember_place', { customer }),
 
+    settings: () => ask('settings'),
+    edit_settings: (request) => ask('edit_settings', { request }),
+    choose_file: () => ask('choose_file'),
+    look_at_authorities: (file) => ask('look_at_authorities', { file }),
+    check_network: () => ask('check_network'),
+
     practice_start: () => ask('practice_start'),
     practice_stop: () => ask('practice_stop'),
     practice_fill_registration: (customer) => ask('practice_fill_registration', { customer }),

@@ -21,7 +21,7 @@ export type Stage = Step | 'finish';
 
 export const STEPS: readonly Step[] = ['destination', 'register', 'consent', 'authorise', 'export', 'test-pull'];
 
-export type Place = { at: 'starting' } | { at: 'unlock' } | { at: 'home' } | { at: 'wizard'; stage: Stage };
+export type Place = { at: 'starting' } | { at: 'unlock' } | { at: 'home' } | { at: 'settings' } | { at: 'wizard'; stage: Stage };
 
 export class App {
   readonly host: Host;
@@ -36,6 +36,8 @@ export class App {
   problem = $state.raw<Problem | null>(null);
   /** Work that the page before asked the next one to begin with. */
   begin = false;
+  /** Where the settings were opened. */
+  #before: Place = { at: 'home' };
   #evidence = $state.raw<Record<string, Evidence[]>>({});
 
   constructor(host: Host) {
@@ -107,6 +109,16 @@ export class App {
     this.customer = customer;
     this.#remember(customer.id);
     this.place = { at: 'wizard', stage: finished(customer) ? 'finish' : customer.next };
+  }
+
+  /** The settings; `leave_settings` leads back to where this was asked. */
+  show_settings(): void {
+    this.#before = this.place;
+    this.place = { at: 'settings' };
+  }
+
+  leave_settings(): void {
+    this.place = this.#before;
   }
 
   /** The first step, for a customer that is not there yet. */
