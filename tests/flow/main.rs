@@ -24,6 +24,8 @@ mod practice_run;
 #[cfg(test)]
 mod proxies;
 #[cfg(test)]
+mod pull_exactly_once;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod window;

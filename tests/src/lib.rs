@@ -6,5 +6,6 @@ pub mod binaries;
 pub mod chromium;
 pub mod command;
 pub mod lacking;
+pub mod onboarded;
 pub mod practice;
 pub mod window;

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::address;
 use crate::asking::{Asking, Trouble, too_much};
+use crate::crowd::{crowd, read};
 use crate::error::PullError;
 use crate::outlet::{Outlet, RawAlert};
 use crate::pull::TokenSource;
@@ -25,7 +26,7 @@ const MOST_STALE_PAGES: u32 = 100;
 
 /// The links from page to page.
 #[derive(Default)]
-struct Links {
+pub(crate) struct Links {
     next: Option<Url>,
     /// Some page has named a next one.
     seen: bool,
@@ -33,8 +34,18 @@ struct Links {
 }
 
 impl Links {
+    /// The next page, once.
+    pub(crate) fn next(&mut self) -> Option<Url> {
+        self.next.take()
+    }
+
+    /// Some page has named a next one.
+    pub(crate) fn seen(&self) -> bool {
+        self.seen
+    }
+
     /// Takes a page's link; true when there is one.
-    fn take<T: TokenSource>(
+    pub(crate) fn take<T: TokenSource>(
         &mut self,
         envelope: &Envelope,
         from: &Url,
@@ -92,8 +103,7 @@ where
     let mut begun = false;
     loop {
         let url = links
-            .next
-            .take()
+            .next()
             .unwrap_or_else(|| address::odata(&request.address, rules, walk.position(), &clauses));
         let mut page = Page::default();
         let outcome = asking.ask(&url, outlet, &mut page).await;
@@ -126,6 +136,22 @@ where
             Err(Trouble::Failed(error)) => return Err(error),
         };
         begun = true;
+        let linked = links.take(&envelope, &url, &page, asking)?;
+        let more = if linked {
+            walk.follow(&page);
+            true
+        } else {
+            // A source that names next pages names none after the last one. One that never did must be asked.
+            !links.seen() && walk.go_on(&page)
+        };
+        for instant in walk.crowded() {
+            match crowd(asking, outlet, rules, walk.position().expands, &clauses, instant).await {
+                Ok(true) => {}
+                Ok(false) => asking.note(Note::InstantTooLarge),
+                Err(Trouble::Enough) => return Ok(()),
+                Err(Trouble::Failed(error)) => return Err(error),
+            }
+        }
         let bare = outlet.bare_incidents();
         if rules.expand.is_some() && !bare.is_empty() {
             match alerts_of(asking, outlet, &mut alerts_beside, bare).await {
@@ -134,22 +160,18 @@ where
                 Err(Trouble::Failed(error)) => return Err(error),
             }
         }
-        if links.take(&envelope, &url, &page, asking)? {
-            walk.follow(&page);
+        if more {
             continue;
         }
-        // A source that names next pages names none after the last one. One that never did must be asked.
-        if links.seen || !walk.go_on(&page) {
-            if walk.passed_over() {
-                asking.note(Note::InstantTooLarge);
-            }
-            let all = query.limit.is_none() && window.until.is_none() && !links.seen;
-            let Some(since) = walk.changed_meanwhile().filter(|_| all) else { return Ok(()) };
-            let expands = walk.position().expands;
-            walk = Walk::new(rules, Window { since: Some(since), until: None }, newest_first, top);
-            if !expands {
-                walk.contract();
-            }
+        if walk.passed_over() {
+            asking.note(Note::InstantTooLarge);
+        }
+        let all = query.limit.is_none() && window.until.is_none() && !links.seen();
+        let Some(since) = walk.changed_meanwhile().filter(|_| all) else { return Ok(()) };
+        let expands = walk.position().expands;
+        walk = Walk::new(rules, Window { since: Some(since), until: None }, newest_first, top);
+        if !expands {
+            walk.contract();
         }
     }
 }
@@ -202,15 +224,9 @@ where
 {
     let Some(rules) = rules::odata(SourceId::GraphAlerts) else { return Ok(()) };
     let clauses = [format!("incidentId eq '{}'", incident.replace('\'', "''"))];
-    let mut walk = Walk::new(rules, Window::default(), false, rules.most_top);
-    let mut links = Links::default();
-    loop {
-        let url = links.next.take().unwrap_or_else(|| address::odata(list, rules, walk.position(), &clauses));
-        let mut page = Page::default();
-        let envelope = asking.ask(&url, outlet, &mut page).await?;
-        let linked = links.take(&envelope, &url, &page, asking).map_err(Trouble::Failed)?;
-        if !linked && (links.seen || !walk.go_on(&page)) {
-            return Ok(());
-        }
+    let walk = Walk::new(rules, Window::default(), false, rules.most_top);
+    if !read(asking, outlet, list, walk, &clauses).await? {
+        asking.note(Note::IncidentsWithoutAlerts);
     }
+    Ok(())
 }

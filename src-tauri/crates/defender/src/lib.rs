@@ -9,6 +9,7 @@
 mod address;
 mod asking;
 mod course;
+mod crowd;
 mod error;
 mod fields;
 mod outlet;

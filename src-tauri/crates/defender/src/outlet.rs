@@ -80,6 +80,8 @@ pub(crate) struct Outlet<F> {
     statuses: Vec<Status>,
     /// What the elements of the list are. Alerts are read while the incidents of a pull are asked for theirs.
     elements: SourceId,
+    /// Pages are walked along the time of creation.
+    along_creation: bool,
     /// Incidents that came without their alerts.
     bare_incidents: Vec<String>,
     /// The source is asked for everything, and what is not wanted is left out here.
@@ -120,6 +122,7 @@ impl<F> Outlet<F> {
             severities: query.severities.clone(),
             statuses: query.statuses.clone(),
             elements: source,
+            along_creation: false,
             bare_incidents: Vec::new(),
             alerts: 0,
             repeats: 0,
@@ -130,6 +133,11 @@ impl<F> Outlet<F> {
     /// From here on the list holds what this source's list holds.
     pub(crate) fn reads(&mut self, elements: SourceId) {
         self.elements = elements;
+    }
+
+    /// From here on the time that is noted of Graph's elements is that of their creation.
+    pub(crate) fn along_creation(&mut self, along: bool) {
+        self.along_creation = along;
     }
 
     /// The incidents that came without their alerts since the last call.
@@ -143,16 +151,14 @@ impl<F> Outlet<F> {
         F: FnMut(RawAlert<'_>) -> Result<(), E>,
     {
         let json = std::str::from_utf8(element).map_err(|_| Halt::Unreadable(Unreadable::NotUtf8))?;
+        let graph_time = if self.along_creation { "createdDateTime" } else { "lastUpdateDateTime" };
         match self.elements {
             SourceId::SiemDetections => self.detection(json, page),
-            SourceId::GraphAlerts => self.alert(json, &["id", "lastUpdateDateTime"], page),
+            SourceId::GraphAlerts => self.alert(json, &["id", graph_time], page),
             SourceId::DefenderAlerts => self.alert(json, &["id", "lastUpdateTime"], page),
-            SourceId::GraphIncidents => self.incident(
-                json,
-                &["id", "lastUpdateDateTime", "alerts"],
-                &["id", "lastUpdateDateTime"],
-                page,
-            ),
+            SourceId::GraphIncidents => {
+                self.incident(json, &["id", graph_time, "alerts"], &["id", "lastUpdateDateTime"], page)
+            }
             SourceId::XdrIncidents => self.incident(
                 json,
                 &["incidentId", "lastUpdateTime", "alerts"],
@@ -174,11 +180,13 @@ impl<F> Outlet<F> {
         let (id, full, part, changed) =
             (raw_text(id), raw_text(full), raw_text(part), time(&raw_text(changed)));
         page.note(changed);
-        let new = if id.is_empty() && full.is_empty() {
-            self.seen.insert(&json)
+        let hash = if id.is_empty() && full.is_empty() {
+            self.seen.hash(&json)
         } else {
-            self.seen.insert(&(id.as_ref(), full.as_ref(), part.as_ref()))
+            self.seen.hash(&(id.as_ref(), full.as_ref(), part.as_ref()))
         };
+        page.mark(hash);
+        let new = self.seen.insert(hash);
         page.new += u64::from(new);
         self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, new)
     }
@@ -190,7 +198,9 @@ impl<F> Outlet<F> {
         let [id, changed] = pick(json, names).map_err(Halt::Unreadable)?;
         let (id, changed) = (raw_text(id), time(&raw_text(changed)));
         page.note(changed);
-        let new = self.seen.insert(&key(&id, json));
+        let hash = self.seen.hash(&key(&id, json));
+        page.mark(hash);
+        let new = self.seen.insert(hash);
         page.new += u64::from(new);
         self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, new)
     }
@@ -209,7 +219,9 @@ impl<F> Outlet<F> {
         page.note(time(&raw_text(changed)));
         // Alerts and incidents have keys of their own kind, and one number may be both.
         let id = raw_text(id);
-        let known = self.seen.contains(&("incident", key(&id, json)));
+        let hash = self.seen.hash(&("incident", key(&id, json)));
+        page.mark(hash);
+        let known = self.seen.contains(hash);
         let mut new = !known;
         if alerts.is_none() && !known && !id.is_empty() {
             self.bare_incidents.push(id.as_ref().to_owned());
@@ -222,14 +234,14 @@ impl<F> Outlet<F> {
             let json = alert.get();
             let [id, changed] = pick(json, alert_names).map_err(Halt::Unreadable)?;
             let (id, changed) = (raw_text(id), time(&raw_text(changed)));
-            let fresh = self.seen.insert(&key(&id, json));
+            let fresh = self.seen.insert(self.seen.hash(&key(&id, json)));
             new |= fresh;
             // An incident that is asked for a second time repeats all its alerts: no news, and no repeats either.
             if fresh || !known {
                 self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, fresh)?;
             }
         }
-        self.seen.insert(&("incident", key(&id, json)));
+        self.seen.insert(hash);
         page.new += u64::from(new);
         Ok(())
     }

@@ -31,7 +31,12 @@ pub(crate) struct Rules {
     /// How `$filter` spells severity and state of an alert, where it knows them. Of incidents it knows the incident's
     /// own, which are not those of its alerts.
     pub(crate) spelling: Option<Spelling>,
+    /// What divides the elements of one instant, where `$skip` cannot reach them all.
+    pub(crate) parts: &'static [Part],
 }
+
+/// A member that divides what is too much for one question, and the values by which it does.
+pub(crate) type Part = (&'static str, &'static [&'static str]);
 
 /// How an API spells the members of its enumerations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +71,11 @@ impl Spelling {
 }
 
 impl Rules {
+    /// The same list along the time of creation instead of that of the last change, where `$skip` has an end.
+    pub(crate) fn by_creation(&self) -> Option<&'static Rules> {
+        self.most_skip.map(|_| if self.incidents { &INCIDENTS_BY_CREATION } else { &ALERTS_BY_CREATION })
+    }
+
     /// What of a query `$filter` can say besides the window of time.
     pub(crate) fn clauses(&self, query: &Query) -> Vec<String> {
         let Some(spelling) = self.spelling else { return Vec::new() };
@@ -83,6 +93,11 @@ impl Rules {
     }
 }
 
+const SEVERITIES: Part = ("severity", &["informational", "low", "medium", "high"]);
+
+const ALERTS_BY_CREATION: Rules = Rules { changed: "createdDateTime", ..GRAPH_ALERTS };
+const INCIDENTS_BY_CREATION: Rules = Rules { changed: "createdDateTime", ..GRAPH_INCIDENTS };
+
 const GRAPH_ALERTS: Rules = Rules {
     changed: "lastUpdateDateTime",
     most_top: 1000,
@@ -93,6 +108,7 @@ const GRAPH_ALERTS: Rules = Rules {
     says_tags: true,
     prefers_unknown_members: true,
     spelling: Some(Spelling::Camel),
+    parts: &[SEVERITIES, ("status", &["new", "inProgress", "resolved"])],
 };
 
 const GRAPH_INCIDENTS: Rules = Rules {
@@ -106,6 +122,7 @@ const GRAPH_INCIDENTS: Rules = Rules {
     says_tags: true,
     prefers_unknown_members: true,
     spelling: None,
+    parts: &[SEVERITIES, ("status", &["active", "inProgress", "resolved"])],
 };
 
 const DEFENDER_ALERTS: Rules = Rules {
@@ -118,6 +135,7 @@ const DEFENDER_ALERTS: Rules = Rules {
     says_tags: false,
     prefers_unknown_members: false,
     spelling: Some(Spelling::Pascal),
+    parts: &[],
 };
 
 const XDR_INCIDENTS: Rules = Rules {
@@ -130,6 +148,7 @@ const XDR_INCIDENTS: Rules = Rules {
     says_tags: true,
     prefers_unknown_members: false,
     spelling: None,
+    parts: &[],
 };
 
 /// The rules of an `OData` source; the legacy exporter has none, it answers everything in one list.

@@ -14,14 +14,19 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Remembers a key; false when it was known.
-    pub(crate) fn insert(&mut self, key: &impl Hash) -> bool {
-        self.hashes.insert(self.keyed.hash_one(key))
+    /// What a key is remembered by.
+    pub(crate) fn hash(&self, key: &impl Hash) -> u64 {
+        self.keyed.hash_one(key)
     }
 
-    /// Whether a key is known.
-    pub(crate) fn contains(&self, key: &impl Hash) -> bool {
-        self.hashes.contains(&self.keyed.hash_one(key))
+    /// Remembers a key by its hash; false when it was known.
+    pub(crate) fn insert(&mut self, hash: u64) -> bool {
+        self.hashes.insert(hash)
+    }
+
+    /// Whether a hash is known.
+    pub(crate) fn contains(&self, hash: u64) -> bool {
+        self.hashes.contains(&hash)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::address::Position;
 use crate::query::Window;
 use crate::rules::Rules;
 
-/// Questions in a row that may bring nothing new before the walk ends.
+/// Questions in a row that may bring the very same elements before the walk ends.
 const PATIENCE: u32 = 2;
 
 /// What a page was like, alerts that were known already included.
@@ -22,6 +22,8 @@ pub(crate) struct Page {
     pub(crate) length: u64,
     /// Elements that nobody had seen before.
     pub(crate) new: u64,
+    /// Stands for the elements, whatever their order.
+    print: u64,
     last: Option<Timestamp>,
     earliest: Option<Timestamp>,
     latest: Option<Timestamp>,
@@ -35,6 +37,7 @@ impl Default for Page {
         Self {
             length: 0,
             new: 0,
+            print: 0,
             last: None,
             earliest: None,
             latest: None,
@@ -62,6 +65,11 @@ impl Page {
         self.latest = Some(self.latest.map_or(time, |it| it.max(time)));
     }
 
+    /// Notes the hash of an element's key.
+    pub(crate) fn mark(&mut self, hash: u64) {
+        self.print = self.print.wrapping_add(hash);
+    }
+
     /// The same page asked for again after a cut: what was new stays new.
     pub(crate) fn again(&mut self) {
         *self = Self { new: self.new, ..Self::default() };
@@ -81,9 +89,12 @@ pub(crate) struct Walk {
     /// Longest page so far: what the server is known to give at once.
     capacity: u64,
     without_news: u32,
+    last_print: Option<u64>,
     /// The order that was seen where several times occurred; nothing while all were the same.
     order: Option<Order>,
     passed_over: bool,
+    /// Instants with more alerts than can be had here, left behind.
+    crowded: Vec<Timestamp>,
     pages_with_news: u32,
     latest: Option<Timestamp>,
 }
@@ -112,8 +123,10 @@ impl Walk {
             position,
             capacity: 0,
             without_news: 0,
+            last_print: None,
             order: None,
             passed_over: false,
+            crowded: Vec::new(),
             pages_with_news: 0,
             latest: None,
         }
@@ -126,7 +139,22 @@ impl Walk {
 
     /// More alerts share one instant than the API can give.
     pub(crate) fn passed_over(&self) -> bool {
-        self.passed_over
+        self.passed_over || !self.crowded.is_empty()
+    }
+
+    /// Instants that were left behind half-read since the last call.
+    pub(crate) fn crowded(&mut self) -> Vec<Timestamp> {
+        std::mem::take(&mut self.crowded)
+    }
+
+    /// How it is asked.
+    pub(crate) fn rules(&self) -> &'static Rules {
+        self.rules
+    }
+
+    /// Whether `$expand` is sent.
+    pub(crate) fn expand(&mut self, expands: bool) {
+        self.position.expands = expands;
     }
 
     /// Where to look once more after a walk from the newest to the oldest: an alert that changes meanwhile leaves the
@@ -174,16 +202,18 @@ impl Walk {
         let full = page.length >= self.capacity.min(self.position.top);
         self.capacity = self.capacity.max(page.length);
         self.latest = self.latest.max(page.latest);
+        let same = self.last_print.replace(page.print) == Some(page.print);
         if page.new > 0 {
             self.without_news = 0;
             self.pages_with_news += 1;
         } else {
-            self.without_news += 1;
             if !full {
                 return false;
             }
+            // Elements that were known already may well lie on the way; the same ones again do not.
+            self.without_news = if same { self.without_news + 1 } else { 0 };
             if self.without_news >= PATIENCE {
-                // Two full pages of the same: the server does not go on where it was asked to.
+                // The server does not go on where it was asked to.
                 self.passed_over |= page.length >= self.position.top;
                 return false;
             }
@@ -238,7 +268,11 @@ impl Walk {
 
     /// Leaves an instant that has more alerts than can be had.
     fn step_over(&mut self, page: &Page, newest_first: bool) -> bool {
-        self.passed_over = true;
+        let instant = if newest_first { page.earliest } else { page.latest };
+        match instant {
+            Some(instant) => self.crowded.push(instant),
+            None => self.passed_over = true,
+        }
         self.position.skip = 0;
         if newest_first {
             self.position.window.until = page.earliest;
@@ -334,6 +368,7 @@ mod tests {
                 let mut page = Page::default();
                 for (at, id) in self.answer(rules, walk.position()) {
                     page.note(Some(Timestamp::from_second(at).unwrap()));
+                    page.mark(u64::from(id) + 1);
                     if seen.insert(id) {
                         page.new += 1;
                         order.push(id);
