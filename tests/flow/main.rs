@@ -26,6 +26,10 @@ mod proxies;
 #[cfg(test)]
 mod pull_exactly_once;
 #[cfg(test)]
+mod pull_faults;
+#[cfg(test)]
+mod pull_stopped;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod window;

@@ -13,14 +13,6 @@ use tests::command::Msspctl;
 use tests::onboarded::customer;
 use tests::practice::Practice;
 
-const SOURCES: [(&str, &str); 5] = [
-    ("graph-alerts", "id"),
-    ("graph-incidents", "id"),
-    ("defender-alerts", "id"),
-    ("xdr-incidents", "alertId"),
-    ("siem-detections", "AlertId"),
-];
-
 fn wanted() -> usize {
     std::env::var("MSSP_STORM_ALERTS").ok().and_then(|count| count.parse().ok()).unwrap_or(4_000)
 }
@@ -35,7 +27,7 @@ async fn pull(msspctl: &Msspctl, file: &Path) -> Value {
     serde_json::from_slice(&run.stdout).unwrap()
 }
 
-fn ids(file: &Path, name: &str) -> (usize, HashSet<String>) {
+fn ids(file: &Path) -> (usize, HashSet<String>) {
     #[derive(serde::Deserialize)]
     struct Id {
         #[serde(alias = "alertId", alias = "AlertId")]
@@ -45,14 +37,14 @@ fn ids(file: &Path, name: &str) -> (usize, HashSet<String>) {
     let mut ids = HashSet::new();
     for line in BufReader::new(std::fs::File::open(file).unwrap()).lines() {
         let line = line.unwrap();
-        let Id { id } = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{name}: {error}: {line}"));
+        let Id { id } = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         lines += 1;
         ids.insert(id);
     }
     (lines, ids)
 }
 
-async fn storm(source: &str, name: &str, grant: &str) {
+async fn storm(source: &str, grant: &str) {
     let wanted = wanted();
     let count = wanted.to_string();
     let scenarios =
@@ -62,22 +54,39 @@ async fn storm(source: &str, name: &str, grant: &str) {
     let msspctl = customer(&practice, folder.path(), source, grant).await;
     let file = folder.path().join("alerts.ndjson");
     let summary = pull(&msspctl, &file).await;
-    let (lines, ids) = ids(&file, name);
+    let (lines, ids) = ids(&file);
     assert_eq!((lines, ids.len()), (wanted, wanted), "{source} {grant}: {summary}");
     assert_eq!(summary["alerts"], wanted, "{source} {grant}: {summary}");
     println!("{source} {grant}: {summary}");
 }
 
-#[tokio::test]
-async fn every_alert_of_every_source_arrives_once_through_rough_weather_with_tokens_that_end() {
-    for (source, name) in SOURCES {
-        storm(source, name, "app-only").await;
+async fn both_grants(source: &str) {
+    for grant in ["app-only", "refresh-token"] {
+        storm(source, grant).await;
     }
 }
 
 #[tokio::test]
-async fn a_lasting_sign_in_is_renewed_on_the_way() {
-    for (source, name) in SOURCES {
-        storm(source, name, "refresh-token").await;
-    }
+async fn every_graph_alert_arrives_once() {
+    both_grants("graph-alerts").await;
+}
+
+#[tokio::test]
+async fn every_alert_of_graph_incidents_arrives_once() {
+    both_grants("graph-incidents").await;
+}
+
+#[tokio::test]
+async fn every_defender_alert_arrives_once() {
+    both_grants("defender-alerts").await;
+}
+
+#[tokio::test]
+async fn every_alert_of_xdr_incidents_arrives_once() {
+    both_grants("xdr-incidents").await;
+}
+
+#[tokio::test]
+async fn every_detection_arrives_once() {
+    both_grants("siem-detections").await;
 }

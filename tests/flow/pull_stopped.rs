@@ -1,0 +1,142 @@
+//! A pull that somebody stops, and files that other programs read.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use tests::binaries;
+use tests::onboarded::customer;
+use tests::practice::Practice;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_leaves_a_whole_file_of_what_arrived_and_says_so() {
+    let practice = Practice::start(&["--alerts", "200000"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let msspctl = customer(&practice, folder.path(), "siem-detections", "app-only").await.json();
+    for format in ["ndjson", "json", "csv"] {
+        let file = folder.path().join(format!("alerts.{format}"));
+        let arguments = ["pull", "Contoso", "--ago", "P3650D", "--format", format, "--output"];
+        let mut process =
+            msspctl.command(&[&arguments[..], &[file.to_str().unwrap()]].concat()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let mut last = String::new();
+        let mut stopped = false;
+        let ended = async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                if !stopped && line.contains("\"pulled\"") {
+                    let process = process.id().unwrap().to_string();
+                    let sent = Command::new("kill").args(["-INT", &process]).status().await.unwrap();
+                    assert!(sent.success());
+                    stopped = true;
+                }
+                last = line;
+            }
+            process.wait_with_output().await.unwrap()
+        };
+        let output = tokio::time::timeout(Duration::from_mins(2), ended).await.expect("it ends");
+        let problem: Value = serde_json::from_str(&last).unwrap();
+        assert_eq!(
+            (output.status.code(), problem["code"].as_str()),
+            (Some(3), Some("cancelled")),
+            "{problem}"
+        );
+        let kept: usize = problem["params"]["kept"].as_str().unwrap().parse().unwrap();
+        assert!((250..200_000).contains(&kept), "{kept}");
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&summary["alerts"], &summary["notes"][0]), (&kept.into(), &"stopped-early".into()));
+        let text = std::fs::read_to_string(&file).unwrap();
+        let alerts = match format {
+            "ndjson" => {
+                text.lines().filter(|line| serde_json::from_str::<Value>(line).unwrap().is_object()).count()
+            }
+            "json" => serde_json::from_str::<Vec<Value>>(&text).unwrap().len(),
+            _ => as_python_reads(&file).await["rows"].as_array().unwrap().len() - 1,
+        };
+        assert_eq!(alerts, kept, "{format}");
+    }
+}
+
+/// Reads CSV as Python does, and says what a spreadsheet would take for a formula.
+const READER: &str = "
+import csv, json, sys
+rows = list(csv.reader(open(sys.argv[1], newline='', encoding='utf-8')))
+width = {len(row) for row in rows}
+bad = [cell for row in rows[1:] for cell in row if cell and cell[0] in '=+-@\\t\\r\\n']
+print(json.dumps({'rows': rows, 'width': sorted(width), 'bad': bad}))
+";
+
+async fn as_python_reads(file: &Path) -> Value {
+    let python = binaries::python().unwrap_or_else(|| "python3".into());
+    let output = Command::new(python)
+        .args(["-c", READER, file.to_str().unwrap()])
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .expect("python3 is there");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn hostile_titles_come_unharmed_and_disarmed_through_csv() {
+    let practice = Practice::start(&["--alerts", "400"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let msspctl = customer(&practice, folder.path(), "siem-detections", "app-only").await;
+    let lines = msspctl.succeed(&["pull", "Contoso", "--ago", "P3650D", "--format", "ndjson"]).await.stdout;
+    let alerts: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(alerts.len(), 400);
+    let hostile =
+        alerts.iter().filter(|alert| alert["AlertTitle"].as_str().unwrap().starts_with(['=', '@', '+', '-']));
+    assert!(hostile.count() > 0, "the practice tenant has hostile titles");
+    for (fields, column, width) in [("own", 2, 9), ("legacy", 2, 50)] {
+        let file = folder.path().join(format!("{fields}.csv"));
+        let options = ["--format", "csv", "--fields", fields, "--output", file.to_str().unwrap()];
+        msspctl.succeed(&[&["pull", "Contoso", "--ago", "P3650D"][..], &options].concat()).await;
+        let read = as_python_reads(&file).await;
+        assert_eq!((&read["width"], &read["bad"]), (&serde_json::json!([width]), &serde_json::json!([])));
+        let rows = read["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 401);
+        for (row, alert) in rows[1..].iter().zip(&alerts) {
+            let (cell, title) = (row[column].as_str().unwrap(), alert["AlertTitle"].as_str().unwrap());
+            assert!(cell == title || cell == format!("'{title}"), "{cell:?} {title:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_set_of_options_means_the_same_for_every_source() {
+    for source in ["graph-alerts", "graph-incidents", "defender-alerts", "xdr-incidents", "siem-detections"] {
+        let practice = Practice::start(&["--alerts", "500"]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let msspctl = customer(&practice, folder.path(), source, "app-only").await;
+        let pull = async |options: &[&str]| {
+            let fixed = ["pull", "Contoso", "--ago", "P3650D", "--format", "ndjson", "--fields", "legacy"];
+            let lines = msspctl.succeed(&[&fixed[..], options].concat()).await.stdout;
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+        };
+        let all = pull(&[]).await;
+        assert_eq!(all.len(), 500, "{source}");
+        let severe = pull(&["--severity", "high", "--severity", "low"]).await;
+        let expected = all.iter().filter(|it| ["High", "Low"].contains(&it["Severity"].as_str().unwrap()));
+        assert_eq!(severe.len(), expected.count(), "{source}");
+        assert!(!severe.is_empty() && severe.len() < all.len(), "{source}");
+        let group =
+            all.iter().find_map(|it| it["MachineGroup"].as_str().filter(|it| !it.is_empty())).unwrap();
+        let of_group = pull(&["--machine-group", group]).await;
+        let expected = all.iter().filter(|it| it["MachineGroup"] == group).count();
+        assert_eq!(of_group.len(), expected, "{source} {group}");
+        assert_eq!(pull(&["--limit", "7"]).await.len(), 7, "{source}");
+        if source != "siem-detections" {
+            let counts = ["new", "in-progress", "resolved"];
+            let mut sum = 0;
+            for status in counts {
+                sum += pull(&["--status", status]).await.len();
+            }
+            assert!(sum >= 500 || source == "xdr-incidents", "{source}: {sum}");
+        }
+    }
+}
