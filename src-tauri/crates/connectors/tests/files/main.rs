@@ -1,5 +1,6 @@
 //! The crate through its public door: what is rendered, and what comes back.
 
+mod corpora;
 mod damaged;
 mod example;
 mod law;
