@@ -1,4 +1,4 @@
-//! The practice tenant: a faithful simulator of Entra, the alert APIs and the portal, served on loopback.
+//! The practice tenant: a faithful simulator of Entra, the five alert sources and the portal, served on loopback.
 //!
 //! For rehearsals, demonstrations and tests: no network, no account, no licence. It depends on no other crate of this
 //! workspace, so that a mistake there is not mirrored here; it is built to Microsoft's published protocol and judged by

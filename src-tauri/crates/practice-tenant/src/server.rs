@@ -183,7 +183,7 @@ fn is_for_us(request: &Request) -> bool {
 fn front(world: &World) -> Response {
     let mut items = String::new();
     for scenario in world.in_force.list() {
-        let _ = write!(items, "<li><code>{scenario}</code></li>");
+        let _ = write!(items, "<li><code>{scenario}</code>: {}</li>", html::escape(scenario.sentence()));
     }
     let scenarios = if items.is_empty() {
         "<p>No scenario is in force.</p>".to_owned()

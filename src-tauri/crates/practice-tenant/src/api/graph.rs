@@ -56,7 +56,7 @@ impl Call {
         authorise(&self.world, &self.headers, &ALERT_PERMISSIONS)?;
         let asked = Asked::read(&self.parameters, GRAPH_ALERTS, MOST_SKIP, &ORDERS)?;
         let feed = self.world.feed();
-        let top = asked.top.unwrap_or(PAGE).min(MOST_ALERTS);
+        let top = page_size(&asked)?.min(MOST_ALERTS);
         let page = asked.page(asked.alerts(&feed), top, |number| GraphAlert(feed.alert(number)));
         let links = self.world.has(Scenario::NextLinks);
         let before = self.opening("alerts_v2", "alerts_v2", &page, links);
@@ -71,7 +71,7 @@ impl Call {
         authorise(&self.world, &self.headers, &INCIDENT_PERMISSIONS)?;
         let asked = Asked::read(&self.parameters, GRAPH_INCIDENTS, MOST_SKIP, &ORDERS)?;
         let expanded = expands(&self.parameters, "alerts", "microsoft.graph.security.incident")?;
-        let top = asked.top.unwrap_or(PAGE).min(MOST_INCIDENTS);
+        let top = page_size(&asked)?.min(MOST_INCIDENTS);
         if expanded {
             let most = match (self.world.has(Scenario::ExpandFails), self.world.has(Scenario::LargeExpand)) {
                 (true, _) => 0,
@@ -207,6 +207,14 @@ pub(super) fn retired(path: &str) -> Refusal {
         "ResourceNotFound",
         format!("Resource not found for the segment '{segment}'."),
     )
+}
+
+fn page_size(asked: &Asked) -> Result<u64, Refusal> {
+    match asked.top {
+        Some(0) => Err(Refusal::bad_request("Invalid page size specified: '0'. It must be 1 or more.")),
+        Some(top) => Ok(top),
+        None => Ok(PAGE),
+    }
 }
 
 fn missing(id: &str) -> Refusal {

@@ -153,7 +153,7 @@ impl Call {
         let next = if self.world.has(Scenario::ForeignNextLink) {
             Some(format!("{}/{list}?$skip=100", self.world.stranger.address))
         } else {
-            page.next.filter(|_| links).map(|_| {
+            page.next.filter(|_| links && !page.numbers.is_empty()).map(|_| {
                 let skip = asked.skip + page.numbers.len() as u64;
                 let mut replaced = vec![("$skip", skip.to_string())];
                 replaced.extend(left.filter(|_| split));

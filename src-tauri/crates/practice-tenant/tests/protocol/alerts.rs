@@ -97,6 +97,7 @@ async fn graph_refuses_in_its_own_shape() {
         ("?$filter=investigationState eq 'running'", "investigationState"),
         ("?$orderby=title", "title"),
         ("?$top=many", "$top"),
+        ("?$top=0", "page size"),
     ] {
         let response = world.alerts(&token, query).await;
         assert_eq!(response.status(), 400, "{query}");
