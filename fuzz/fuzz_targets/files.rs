@@ -1,10 +1,10 @@
 //! A folder of files out of one input: each part says by its first byte which name it has.
 
 /// Ends a part. It occurs in no text file.
-pub const END: u8 = 0x1e;
+pub(crate) const END: u8 = 0x1e;
 
 /// Names and contents of the parts.
-pub fn files<'a>(input: &'a [u8], names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, Vec<u8>)> {
+pub(crate) fn files<'a>(input: &'a [u8], names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, Vec<u8>)> {
     input.split(|byte| *byte == END).filter_map(move |part| {
         let (which, contents) = part.split_first()?;
         Some((names[usize::from(*which) % names.len()], contents.to_vec()))
@@ -12,7 +12,7 @@ pub fn files<'a>(input: &'a [u8], names: &'a [&'a str]) -> impl Iterator<Item = 
 }
 
 /// Names of the files that connectors have.
-pub const CONNECTOR_FILES: &[&str] = &[
+pub(crate) const CONNECTOR_FILES: &[&str] = &[
     "manifest.json",
     "WDATP-connector.properties",
     "WDATP-connector.jsonparser.properties",
@@ -37,5 +37,5 @@ pub const CONNECTOR_FILES: &[&str] = &[
 ];
 
 /// Names under which old files are found.
-pub const OLD_FILES: &[&str] =
+pub(crate) const OLD_FILES: &[&str] =
     &["WDATP-connector.properties", "old.jsonparser.properties", "inputs.conf", "accounts.conf", "notes.txt"];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use catalog::{Cloud, GrantKind, Source, SourceId};
-use connectors::{ConnectorId, ConnectorInput, Note, render};
+use connectors::{ConnectorId, ConnectorInput, Language, Note, render};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -155,5 +155,6 @@ fn input(source: SourceId, grant: GrantKind, value: &str) -> ConnectorInput {
         access_token: None,
         ca_file: None,
         read_from: "2026-11-20T00:00:00Z".parse().unwrap(),
+        language: Language::Korean,
     }
 }

@@ -5,6 +5,8 @@ use catalog::{GrantKind, Region, SourceId};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::Language;
+
 /// Everything that any connector may want to write.
 #[derive(Debug)]
 pub struct ConnectorInput {
@@ -46,6 +48,8 @@ pub struct ConnectorInput {
     pub ca_file: Option<String>,
     /// From when on alerts are wanted, where a connector asks for it. Not in the future.
     pub read_from: Timestamp,
+    /// The language of comments and sheets.
+    pub language: Language,
 }
 
 impl ConnectorInput {
@@ -86,9 +90,20 @@ impl ConnectorInput {
     /// Two lines for the head of a file, fit for a comment in any of the formats: they end in a bracket, never in a
     /// backslash. Control characters have been refused before.
     pub(crate) fn heading(&self) -> [String; 2] {
+        self.heading_in(self.language)
+    }
+
+    /// The same for a format that knows ASCII only.
+    pub(crate) fn plain_heading(&self) -> [String; 2] {
+        self.heading_in(Language::English)
+    }
+
+    fn heading_in(&self, language: Language) -> [String; 2] {
+        let (customer, tenant) = (language.customer(), language.tenant());
+        let (source, cloud) = (language.alert_source(), language.cloud());
         [
-            format!("Customer: {} (tenant {})", self.customer_name, self.customer_tenant),
-            format!("Alert source: {} (cloud {})", self.source, self.cloud),
+            format!("{customer}: {} ({tenant} {})", self.customer_name, self.customer_tenant),
+            format!("{source}: {} ({cloud} {})", self.source, self.cloud),
         ]
     }
 }

@@ -204,20 +204,31 @@ fn is_template(value: &str) -> bool {
 
 fn value_sheet(input: &ConnectorInput, parameters: &Parameters) -> RenderedFile {
     let mut draft = Draft::default();
-    draft.line("# What to type into QRadar: Admin, Log Sources, New Log Source");
+    let protocol = protocol(input.source);
+    let say = |english, korean, chinese| input.language.pick(english, korean, chinese);
+    draft.line(say(
+        "# What to type into QRadar: Admin, Log Sources, New Log Source",
+        "# QRadar에 입력할 값: Admin, Log Sources, New Log Source",
+        "# 要輸入 QRadar 的值：Admin, Log Sources, New Log Source",
+    ));
     for line in input.heading() {
         draft.line(&format!("# {line}"));
     }
     draft.line("#");
-    draft.line("# By machine instead: look up the ids that this installation gave, put them in place of");
-    draft.line("# \"unresolved: …\" in the .json or .yml file, send it, and deploy the changes.");
-    draft.line("#   GET /api/config/event_sources/log_source_management/log_source_types");
-    draft.line(&format!("#       the id of \"{TYPE}\" is type_id"));
-    draft.line("#   GET /api/config/event_sources/log_source_management/protocol_types");
-    draft.line(&format!(
-        "#       the id of \"{}\" is protocol_type_id; its parameters have the names to use",
-        protocol(input.source)
+    draft.line(say(
+        "# By machine instead: look up the ids that this installation gave, put them in place of",
+        "# 자동으로 하려면: 이 설치에서 부여한 ID를 찾아 .json 또는 .yml 파일의",
+        "# 若要以程式設定：查出此安裝環境的識別碼，取代 .json 或 .yml 檔中的",
     ));
+    draft.line(say(
+        "# \"unresolved: …\" in the .json or .yml file, send it, and deploy the changes.",
+        "# \"unresolved: …\" 자리에 넣고 보낸 다음 변경 사항을 배포하세요.",
+        "# \"unresolved: …\"，送出後再部署變更。",
+    ));
+    draft.line("#   GET /api/config/event_sources/log_source_management/log_source_types");
+    draft.line(&format!("#       \"{TYPE}\": id -> type_id"));
+    draft.line("#   GET /api/config/event_sources/log_source_management/protocol_types");
+    draft.line(&format!("#       \"{protocol}\": id -> protocol_type_id; parameters[].name"));
     draft.line("#   POST /api/config/event_sources/log_source_management/log_sources");
     draft.line("");
     sheet::write(&mut draft, "Log Source Type", TYPE);

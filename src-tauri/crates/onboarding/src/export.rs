@@ -100,7 +100,7 @@ impl Engine {
             files: files.clone(),
         };
         customer.export = Some(serde_json::to_value(&view).map_err(|error| {
-            Problem::new(ProblemCode::Internal).with("reason", "an export cannot be kept").caused_by(&error)
+            Problem::new(ProblemCode::Internal).with("reason", "export-not-kept").caused_by(&error)
         })?);
         self.store(&customer).await?;
         Ok(ExportResult {
@@ -142,6 +142,7 @@ impl Engine {
             refresh_token,
             access_token: Some(tokens.access_token),
             ca_file: access.cloud.ca_file.as_ref().map(|path| path.display().to_string()),
+            language: connectors::Language::of_tag(&crate::language_in(self.folder()).unwrap_or_default()),
             read_from: clock::now() - jiff::SignedDuration::from_hours(24),
         })
     }
@@ -164,7 +165,7 @@ pub(crate) fn absolute(folder: &str) -> Result<PathBuf, Problem> {
     if folder.trim().is_empty() {
         return Err(Problem::new(ProblemCode::InvalidInput)
             .with("field", "folder")
-            .with("reason", "name the folder for the connector files"));
+            .with("reason", "folder-missing"));
     }
     std::path::absolute(folder.trim()).map_err(|error| {
         Problem::new(ProblemCode::FileTrouble).with("path", folder).with("reason", error.to_string())

@@ -84,33 +84,63 @@ pub(crate) fn render(input: &ConnectorInput) -> Result<(Vec<RenderedFile>, Vec<N
 
 fn value_sheet(input: &ConnectorInput, refresh_token: &str) -> RenderedFile {
     let mut draft = Draft::default();
-    draft.line(
+    let say = |english, korean, chinese| input.language.pick(english, korean, chinese);
+    draft.line(say(
         "# What to type into the ArcSight connector setup, connector type: ArcSight FlexConnector REST",
-    );
+        "# ArcSight 커넥터 설정에 입력할 값, 커넥터 종류: ArcSight FlexConnector REST",
+        "# 要輸入 ArcSight 連接器設定的值，連接器類型：ArcSight FlexConnector REST",
+    ));
     for line in input.heading() {
         draft.line(&format!("# {line}"));
     }
     draft.line("#");
-    draft.line(&format!("# First put the .properties files into <connector folder>/{FLEXAGENT}"));
+    draft.line(say(
+        "# First put the .properties files into",
+        "# 먼저 .properties 파일을 다음 폴더에 넣으세요",
+        "# 請先將 .properties 檔放入",
+    ));
+    draft.line(&format!("#   <connector folder>/{FLEXAGENT}"));
     if input.source == SourceId::SiemDetections {
         draft.line("#");
-        draft.line(
+        draft.line(say(
             "# Two mappings are there. WDATP-connector is 2.0, Microsoft's later table, and the one to take.",
-        );
-        draft.line(
+            "# 매핑이 두 개 있습니다. WDATP-connector는 Microsoft의 이후 표인 2.0이며 이것을 쓰면 됩니다.",
+            "# 有兩份對應。WDATP-connector 是 2.0，即 Microsoft 後來的對應表，應採用這一份。",
+        ));
+        draft.line(say(
             "# WDATP-connector-1.0 is the one of 2016, for rules and reports that were built on its fields.",
-        );
+            "# WDATP-connector-1.0은 2016년 매핑으로, 그 필드로 만든 규칙과 보고서용입니다.",
+            "# WDATP-connector-1.0 是 2016 年的對應，供依其欄位建立的規則和報告使用。",
+        ));
     }
     draft.line("#");
-    draft.line("# The other way to a refresh token, on the connector's host, with the browser of that host:");
+    draft.line(say(
+        "# The other way to a refresh token, on the connector's host, with the browser of that host:",
+        "# 새로 고침 토큰을 얻는 다른 방법 (커넥터 호스트에서, 그 호스트의 브라우저로):",
+        "# 取得重新整理權杖的另一個方法（在連接器主機上，使用該主機的瀏覽器）：",
+    ));
     draft.line(&format!("#   cd <connector folder>/{BIN}"));
     draft.line(&format!(
         "#   arcsight restutil token -config <connector folder>/{FLEXAGENT}/{CLIENT_PROPERTIES}"
     ));
-    draft.line("# Sign in as a user of the customer's tenant, and type what it prints as Refresh Token.");
-    draft.line("# Behind a proxy: arcsight restutil boxtoken -proxy <host>:<port>");
-    draft.line("# If the connector later says \"Failed to refresh the token\": stop it, add the line reauthenticate=true to");
-    draft.line(&format!("# {CLIENT_PROPERTIES}, start it and sign in once."));
+    draft.line(say(
+        "# Sign in as a user of the customer's tenant, and type what it prints as Refresh Token.",
+        "# 고객 테넌트의 사용자로 로그인하고, 출력된 값을 Refresh Token으로 입력하세요.",
+        "# 以客戶租用戶的使用者登入，並將輸出的值填入 Refresh Token。",
+    ));
+    draft.line(say("# Behind a proxy:", "# 프록시를 거칠 때:", "# 經由 Proxy 時："));
+    draft.line("#   arcsight restutil boxtoken -proxy <host>:<port>");
+    draft.line(say(
+        "# If the connector later says \"Failed to refresh the token\": stop it, add this line to the client file,",
+        "# 나중에 \"Failed to refresh the token\"이 나오면: 커넥터를 멈추고 클라이언트 파일에 다음 줄을 넣은 뒤",
+        "# 若之後出現 \"Failed to refresh the token\"：停止連接器，在用戶端檔案中加入下列這一行，",
+    ));
+    draft.line(say(
+        "# start it and sign in once:",
+        "# 다시 시작해 한 번 로그인하세요:",
+        "# 再啟動並登入一次：",
+    ));
+    draft.line("#   reauthenticate=true");
     draft.line("");
     sheet::write(&mut draft, CONFIGURATION_FILE, PARSER.trim_end_matches(PARSER_ENDING));
     sheet::write(&mut draft, EVENTS_URL, &client::events_url(input));

@@ -128,7 +128,8 @@ pub(crate) fn render(input: &ConnectorInput) -> (Vec<RenderedFile>, Vec<Note>) {
     for line in input.heading() {
         env.line(&format!("# {line}"));
     }
-    env.line("# For a shell: set -a; . ./defender-api.env; set +a");
+    let shell = input.language.pick("For a shell", "셸에서", "在殼層中");
+    env.line(&format!("# {shell}: set -a; . ./defender-api.env; set +a"));
     let mut disagree = false;
     for (name, value) in written.variables() {
         if let Some(value) = value {
@@ -140,7 +141,12 @@ pub(crate) fn render(input: &ConnectorInput) -> (Vec<RenderedFile>, Vec<Note>) {
     for line in input.heading() {
         curl.line(&format!("# {line}"));
     }
-    curl.line("# Fetches an access token as JSON: curl -K defender-api.curl");
+    let fetches = input.language.pick(
+        "Fetches an access token as JSON",
+        "액세스 토큰을 JSON으로 받습니다",
+        "以 JSON 取得存取權杖",
+    );
+    curl.line(&format!("# {fetches}: curl -K defender-api.curl"));
     curl_config::write(&mut curl, "url", &input.token_url);
     curl.line("globoff");
     curl.line("silent");

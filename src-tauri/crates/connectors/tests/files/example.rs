@@ -1,7 +1,7 @@
 //! An example customer for the tests of this crate.
 
 use catalog::{GrantKind, Region, SourceId};
-use connectors::{ConnectorInput, Files, RenderedFile};
+use connectors::{ConnectorInput, Files, Language, RenderedFile};
 use secrecy::SecretString;
 
 /// The tenant of the example customer.
@@ -57,6 +57,7 @@ pub(crate) fn input(source: SourceId, grant: GrantKind) -> ConnectorInput {
         access_token: None,
         ca_file: None,
         read_from: "2026-11-20T06:30:00.5Z".parse().expect("a time"),
+        language: Language::English,
     }
 }
 

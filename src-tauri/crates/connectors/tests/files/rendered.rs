@@ -2,7 +2,8 @@
 
 use crate::example::{file, input, text};
 use catalog::{GrantKind, SourceId};
-use connectors::{ConnectorId, Note, carries, render};
+use connectors::{ConnectorId, Files, Language, Note, carries, read_back, render};
+use secrecy::ExposeSecret;
 
 #[test]
 fn every_set_is_rendered_as_it_was_reviewed() {
@@ -90,5 +91,51 @@ fn one_rendering_is_like_the_next() {
         for (one, other) in first.files.iter().zip(&second.files) {
             assert_eq!(one.bytes(), other.bytes());
         }
+    }
+}
+
+#[test]
+fn only_prose_is_translated() {
+    for (connector, source, grant) in crate::law::combinations() {
+        let english = render(connector, &input(source, grant)).expect("renders");
+        for language in Language::ALL {
+            let mut input = input(source, grant);
+            input.language = *language;
+            let set = render(connector, &input).expect("renders");
+            for (one, other) in english.files.iter().zip(&set.files) {
+                let lines =
+                    |file| text(file).lines().filter(|line| !is_prose(line)).collect::<Vec<_>>().join("\n");
+                assert!(
+                    one.name == "manifest.json" || lines(one) == lines(other),
+                    "{connector}: {}",
+                    one.name
+                );
+                assert_eq!(
+                    text(one).lines().count(),
+                    text(other).lines().count(),
+                    "{connector}: {}",
+                    one.name
+                );
+            }
+            let (_, read) = read_back(&Files::from(&set)).expect("reads");
+            assert_eq!(read.client_secret.expose_secret(), "abc~8Q.d_e-f==", "{connector} {language}");
+        }
+    }
+    assert_eq!(Language::of_tag("zh-TW"), Language::TraditionalChinese);
+    assert_eq!(Language::of_tag("fr"), Language::English);
+}
+
+fn is_prose(line: &str) -> bool {
+    line.starts_with('#') || line.starts_with("<!--")
+}
+
+#[test]
+fn sheets_are_in_the_language_that_was_asked_for() {
+    let mut input = input(SourceId::SiemDetections, GrantKind::RefreshToken);
+    for (language, word) in [(Language::Korean, "커넥터"), (Language::TraditionalChinese, "連接器")] {
+        input.language = language;
+        let set = render(ConnectorId::Arcsight, &input).expect("renders");
+        assert!(text(file(&set.files, "VALUES-TO-TYPE.txt")).contains(word));
+        assert!(file(&set.files, "WDATP-connector.properties").bytes().is_ascii());
     }
 }
