@@ -13,7 +13,7 @@ const PASSWORD: &str = "canary-p4ss:w@rd";
 
 async fn practice_with_tls(scenarios: &[&str]) -> (tempfile::TempDir, Practice, Msspctl) {
     let mut arguments = vec!["--tls", "--alerts", "7"];
-    scenarios.iter().for_each(|scenario| arguments.extend(["--scenario", scenario]));
+    arguments.extend(scenarios.iter().flat_map(|scenario| ["--scenario", scenario]));
     let practice = Practice::start(&arguments).await;
     let folder = tempfile::tempdir().unwrap();
     let msspctl = practice.person(practice.msspctl(&folder.path().join("data")), "admin").json();

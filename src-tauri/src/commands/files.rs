@@ -44,5 +44,5 @@ pub(crate) async fn verify(
     progress: Channel<Progress>,
 ) -> Result<Proof, Problem> {
     let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
-    desk.run(None, engine.verify(&customer, &folder, &host)).await
+    desk.run(None, Box::pin(engine.verify(&customer, &folder, &host))).await
 }

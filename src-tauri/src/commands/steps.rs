@@ -88,7 +88,7 @@ pub(crate) async fn authorise(
     progress: Channel<Progress>,
 ) -> Result<AuthorisationResult, Problem> {
     let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
-    desk.run(None, engine.authorise(request, &host)).await
+    desk.run(None, Box::pin(engine.authorise(request, &host))).await
 }
 
 #[tauri::command]
