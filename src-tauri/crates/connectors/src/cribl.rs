@@ -120,6 +120,9 @@ pub(crate) fn render(input: &ConnectorInput) -> (Vec<RenderedFile>, Vec<Note>) {
         Note::ScheduleToSet,
         Note::OverlappingPolls,
     ];
+    if input.source == SourceId::SiemDetections {
+        notes.push(Note::LegacyClosed);
+    }
     if password.as_str() != input.client_secret.expose_secret() {
         notes.push(Note::SecretPercentEncoded);
     }

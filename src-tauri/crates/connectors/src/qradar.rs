@@ -303,6 +303,8 @@ pub(crate) fn read(files: &Files) -> Result<ReadBack, ReadProblem> {
         entries.required(PROTOCOL)?;
         return Err(entries.problem(PROTOCOL, ReadReason::UnknownWord));
     };
+    // In the order in which they stand, so that the first one that a cut took is named.
+    entries.required(if source == SourceId::GraphAlerts { TENANT } else { AUTHORIZATION_SERVER })?;
     let registration = (entries.text(CLIENT_ID)?, entries.secret(CLIENT_SECRET)?);
     let mut read = ReadBack::of(source, GrantKind::AppOnly, registration, &[VALUES_TO_TYPE]);
     if source == SourceId::GraphAlerts {

@@ -18,16 +18,17 @@ pub(crate) fn write(draft: &mut Draft, label: &str, value: &str) {
     draft.line(value);
 }
 
-/// Reads all labels. Lines without a colon are prose.
+/// Reads all labels. A line without a colon is prose, or what a cut left of a label: it has no value.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Entry>, Malformed> {
     Ok(utf8(bytes)?
         .lines()
         .enumerate()
         .filter(|(_, text)| !text.trim_start().starts_with('#'))
-        .filter_map(|(number, text)| {
-            let (label, value) = text.split_once(':')?;
+        .filter(|(_, text)| !text.trim().is_empty())
+        .map(|(number, text)| {
+            let (label, value) = text.split_once(':').unwrap_or((text, ""));
             let value = Zeroizing::new(value.trim().to_owned());
-            Some(Entry { line: number + 1, key: label.trim().to_owned(), value })
+            Entry { line: number + 1, key: label.trim().to_owned(), value }
         })
         .collect())
 }

@@ -139,3 +139,14 @@ fn sheets_are_in_the_language_that_was_asked_for() {
         assert!(file(&set.files, "WDATP-connector.properties").bytes().is_ascii());
     }
 }
+
+#[test]
+fn every_set_but_the_generic_one_says_where_its_files_belong() {
+    for connector in ConnectorId::ALL {
+        let names = connector.file_names(SourceId::GraphAlerts);
+        let placed = names.iter().filter(|name| connector.place_of(name).is_some()).count();
+        assert_eq!(placed > 0, *connector != ConnectorId::Generic, "{connector}");
+        assert_eq!(connector.place_of("manifest.json"), None);
+        assert_eq!(connector.place_of("VALUES-TO-TYPE.txt"), None);
+    }
+}
