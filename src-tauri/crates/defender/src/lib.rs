@@ -14,6 +14,8 @@ mod error;
 mod fields;
 mod outlet;
 mod pace;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod parsers;
 mod pull;
 mod query;
 mod refusal;
