@@ -33,13 +33,13 @@ export const grant_about = (grant: GrantKind): string => message(`grant_${grant}
 export const region_name = (region: Region): string => message(`region_${region}`) ?? region.toUpperCase();
 export const source_about = (source: SourceId): string => message(`source_${source}_about`) ?? '';
 /** Why something cannot be, as the engine's kebab-case reason or as its own sentence. */
-export const reason_text = (reason: string): string => message(`reason_${reason}`) ?? reason;
+export const reason_text = (reason: string, inputs: Inputs = {}): string => message(`reason_${reason}`, inputs) ?? reason;
 /** What to know about a connector or a pull. */
 export const note_text = (note: string): string => message(`note_${note}`) ?? plain(note);
 export const severity_name = (severity: string): string => message(`severity_${severity}`) ?? severity;
 
 /** Ids among a problem's parameters, said as the person knows them. */
-function spoken(name: string, value: string): string {
+function spoken(name: string, value: string, all: Inputs): string {
   switch (name) {
     case 'field':
       return message(`field_${value}`) ?? plain(value);
@@ -48,7 +48,7 @@ function spoken(name: string, value: string): string {
     case 'source':
       return message(`source_${value}_name`) ?? value;
     case 'reason':
-      return reason_text(value);
+      return reason_text(value, all);
     default:
       return value;
   }
@@ -83,9 +83,8 @@ export function problem_causes(problem: Problem): LikelyCause[] {
 
 /** Title, cause and fix of a problem, in the chosen language. */
 export function problem_prose(problem: Problem): ProblemProse {
-  const inputs = Object.fromEntries(
-    Object.entries(problem.params).flatMap(([name, value]) => (value === undefined ? [] : [[name, spoken(name, value)]])),
-  );
+  const given = Object.fromEntries(Object.entries(problem.params).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  const inputs = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, spoken(name, value, given)]));
   const part = (which: string) =>
     message(`problem_${problem.code}_${which}`, inputs) ?? message(`problem_internal_${which}`, inputs) ?? problem.code;
   // That problem has no words of its own: it stands for all that Entra can refuse.

@@ -160,7 +160,7 @@ impl Work {
         match option {
             Some(option) if taken => Err(Problem::new(ProblemCode::InvalidInput)
                 .with("field", option)
-                .with("reason", "--passphrase-file reads standard input already")),
+                .with("reason", "standard-input-taken")),
             _ => Ok(()),
         }
     }

@@ -212,7 +212,7 @@ impl Prose {
             match name.as_str() {
                 "reason" => {
                     if let Some(words) = self.common.get(&format!("reason_{}", value.replace('-', "_"))) {
-                        value.clone_from(words);
+                        *value = fill(words, &problem.params);
                     }
                 }
                 "step" => *value = self.words_for("step", value).to_owned(),
@@ -387,6 +387,27 @@ mod tests {
         let known: BTreeSet<String> =
             catalog::catalog().errors.iter().map(|entry| format!("AADSTS{}", entry.code)).collect();
         assert_eq!(codes, known, "every code has a fixture, and every fixture its code");
+    }
+
+    #[test]
+    fn every_reason_of_the_engine_has_its_words_in_every_language() {
+        for language in Language::ALL {
+            let words: Words = serde_json::from_str(language.common()).unwrap();
+            for reason in onboarding::REASONS {
+                let key = format!("reason_{}", reason.replace('-', "_"));
+                assert!(words.get(&key).is_some_and(|text| !text.is_empty()), "{language:?} {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reason_names_its_place() {
+        let problem = Problem::new(ProblemCode::CloudFileInvalid)
+            .with("file", "lab.toml")
+            .with("reason", "cloud-file-unknown-field")
+            .with("place", "grpah");
+        let cause = Prose::new(Language::English).explain(&problem).cause;
+        assert!(cause.ends_with("nobody reads: grpah"), "{cause}");
     }
 
     #[test]

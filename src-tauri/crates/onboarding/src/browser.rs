@@ -88,7 +88,7 @@ pub fn open_with(address: &str, choice: &BrowserChoice) -> Result<(), Problem> {
 
 fn check(address: &str) -> Result<(), Problem> {
     let is_web = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    if is_web { Ok(()) } else { Err(Problem::new(ProblemCode::Internal).with("reason", "not a web address")) }
+    if is_web { Ok(()) } else { Err(Problem::new(ProblemCode::Internal).with("reason", "not-a-web-address")) }
 }
 
 fn all() -> Vec<Installed> {

@@ -9,7 +9,7 @@ use crate::contract::{
     ProblemCode, ProofView, RegistrationView, Step,
 };
 use crate::engine::cloud_of;
-use crate::{Engine, clock, destination, handoff, registration, steps, tenant};
+use crate::{Engine, clock, destination, handoff, reasons, registration, steps, tenant};
 
 /// Longest name of a customer, in characters: it becomes part of file names.
 const LONGEST_NAME: usize = 120;
@@ -61,7 +61,7 @@ impl Engine {
         let checked = request.registration.map(registration::check_shape).transpose()?;
         let found = tenant::resolve(self, &cloud, &request.tenant).await?;
         let cloud_value = serde_json::to_value(&cloud).map_err(|error| {
-            Problem::new(ProblemCode::Internal).with("reason", "a cloud cannot be written").caused_by(&error)
+            Problem::new(ProblemCode::Internal).with("reason", "cloud-not-written").caused_by(&error)
         })?;
         let new = NewCustomer {
             name: name.clone(),
@@ -198,13 +198,13 @@ fn valid_name(name: &str) -> Result<String, Problem> {
         Err(Problem::new(ProblemCode::InvalidInput).with("field", "name").with("reason", reason))
     };
     if name.is_empty() {
-        return refused("a customer needs a name");
+        return refused(reasons::NAME_EMPTY);
     }
     if name.chars().count() > LONGEST_NAME {
-        return refused("a name has at most 120 characters");
+        return refused(reasons::NAME_TOO_LONG);
     }
     if name.chars().any(char::is_control) {
-        return refused("a name holds no line breaks or control characters");
+        return refused(reasons::NAME_CONTROL_CHARACTER);
     }
     Ok(name.to_owned())
 }
@@ -220,9 +220,9 @@ fn region_for(
     let region = region.or_else(|| cloud.default_region());
     match region {
         Some(region) if cloud.siem.contains_key(&region) => Ok(Some(region)),
-        Some(region) => Err(Problem::new(ProblemCode::InvalidInput)
+        Some(_) => Err(Problem::new(ProblemCode::InvalidInput)
             .with("field", "region")
-            .with("reason", format!("this cloud has no region {region}"))),
+            .with("reason", "region-not-in-this-cloud")),
         None => Ok(None),
     }
 }
@@ -267,6 +267,6 @@ fn view(customer: &Customer, secret_kept: bool) -> Result<CustomerView, Problem>
 
 fn stored<T: serde::de::DeserializeOwned>(value: Option<&serde_json::Value>) -> Result<Option<T>, Problem> {
     value.map(|value| serde_json::from_value(value.clone())).transpose().map_err(|error| {
-        Problem::new(ProblemCode::VaultDamaged).with("reason", "a customer cannot be read").caused_by(&error)
+        Problem::new(ProblemCode::VaultDamaged).with("reason", "vault-damaged-customer").caused_by(&error)
     })
 }

@@ -96,7 +96,7 @@ impl Engine {
             .ok_or_else(|| {
                 Problem::new(ProblemCode::FileTrouble)
                     .with("path", "data folder")
-                    .with("reason", "the operating system names no home folder; give one with --data")
+                    .with("reason", "no-home-folder")
             })
     }
 
@@ -228,7 +228,7 @@ impl Engine {
 pub(crate) fn cloud_of(customer: &Customer) -> Result<Cloud, Problem> {
     serde_json::from_value(customer.cloud.clone()).map_err(|error| {
         Problem::new(ProblemCode::VaultDamaged)
-            .with("reason", "a customer's cloud cannot be read")
+            .with("reason", "vault-damaged-customer")
             .caused_by(&error)
     })
 }

@@ -13,7 +13,7 @@ use vault::VaultError;
 use vault::files::FileError;
 
 use crate::contract::{Microsoft, Problem, ProblemCause, ProblemCode, Who};
-use crate::network;
+use crate::{network, reasons};
 
 /// What was asked for, where the prose mentions it.
 pub(crate) struct Asked<'a> {
@@ -24,14 +24,19 @@ pub(crate) struct Asked<'a> {
 
 /// A task of ours panicked: a mistake of ours, and the person sees a sentence instead of a stack.
 pub(crate) fn of_panic(error: &tokio::task::JoinError) -> Problem {
-    Problem::new(ProblemCode::Internal).with("reason", "a task ended by a fault").caused_by(error)
+    Problem::new(ProblemCode::Internal).with("reason", "task-ended-by-a-fault").caused_by(error)
 }
 
 pub(crate) fn of_cloud_file(path: &Path, error: &CloudFileError) -> Problem {
-    Problem::new(ProblemCode::CloudFileInvalid)
+    let (reason, place) = reasons::of_cloud_file(&error.fault);
+    let problem = Problem::new(ProblemCode::CloudFileInvalid)
         .with("file", path.display().to_string())
-        .with("reason", error.fault.to_string())
-        .caused_by(error)
+        .with("reason", reason);
+    let problem = match place {
+        Some(place) => problem.with("place", place),
+        None => problem,
+    };
+    problem.caused_by(error)
 }
 
 pub(crate) fn of_vault(error: &VaultError, folder: &Path) -> Problem {
@@ -44,7 +49,7 @@ pub(crate) fn of_vault(error: &VaultError, folder: &Path) -> Problem {
             .with("holder", holder.to_string())
             .with("folder", folder.display().to_string()),
         VaultError::Damaged { .. } | VaultError::Newer { .. } | VaultError::Database { .. } => {
-            Problem::new(ProblemCode::VaultDamaged).with("reason", error.to_string())
+            Problem::new(ProblemCode::VaultDamaged).with("reason", reasons::of_vault(error))
         }
         VaultError::JournalBroken { at } => {
             Problem::new(ProblemCode::JournalBroken).with("entry", at.to_string())
@@ -52,15 +57,13 @@ pub(crate) fn of_vault(error: &VaultError, folder: &Path) -> Problem {
         VaultError::NameTaken { name } => {
             Problem::new(ProblemCode::CustomerExists).with("customer", name.clone())
         }
-        VaultError::Name { problem } => {
-            Problem::new(ProblemCode::InvalidInput).with("field", "name").with("reason", problem.to_string())
-        }
+        VaultError::Name { problem } => Problem::new(ProblemCode::InvalidInput)
+            .with("field", "name")
+            .with("reason", reasons::of_name(*problem)),
         VaultError::NoSuchCustomer { id } => {
             Problem::new(ProblemCode::CustomerUnknown).with("customer", id.clone())
         }
-        VaultError::Randomness => {
-            Problem::new(ProblemCode::Internal).with("reason", "the operating system gives no random numbers")
-        }
+        VaultError::Randomness => Problem::new(ProblemCode::Internal).with("reason", "no-random-numbers"),
         VaultError::File(error) => return of_file(error, folder),
     };
     problem.caused_by(error)
@@ -77,11 +80,11 @@ pub(crate) fn of_file(error: &FileError, folder: &Path) -> Problem {
         FileError::Link { path } | FileError::NotAFile { path } | FileError::NotAFolder { path } => {
             Problem::new(ProblemCode::FolderRefused)
                 .with("folder", path.display().to_string())
-                .with("reason", error.to_string())
+                .with("reason", reasons::of_file(error))
         }
-        FileError::Name { .. } => {
-            Problem::new(ProblemCode::FolderRefused).with("folder", shown).with("reason", error.to_string())
-        }
+        FileError::Name { .. } => Problem::new(ProblemCode::FolderRefused)
+            .with("folder", shown)
+            .with("reason", reasons::of_file(error)),
         FileError::SetIncomplete { source, .. } => {
             Problem::new(ProblemCode::FileTrouble).with("path", shown).with("reason", source.to_string())
         }
@@ -109,13 +112,15 @@ pub(crate) fn of_entra(error: &EntraError, asked: &Asked<'_>) -> Problem {
             }
         }
         EntraError::Transport(error) => of_transport(error),
-        EntraError::IdentityRefused { reason } => coded(error.problem()).with("reason", reason.to_string()),
+        EntraError::IdentityRefused { reason } => {
+            coded(error.problem()).with("reason", reasons::of_identity(*reason))
+        }
         EntraError::WrongTenant { expected, actual } => {
             coded(error.problem()).with("expected", expected.clone()).with("actual", actual.clone())
         }
         EntraError::NoRefreshToken => coded(error.problem()),
         EntraError::TenantName(fault) => {
-            coded(error.problem()).with("field", "tenant").with("reason", fault.to_string())
+            coded(error.problem()).with("field", "tenant").with("reason", reasons::of_tenant_name(*fault))
         }
         EntraError::TenantNotFound { tenant, .. } | EntraError::OtherCloud { tenant, .. } => {
             coded(error.problem()).with("tenant", tenant.clone()).with("cloud", asked.cloud)
@@ -232,7 +237,7 @@ pub(crate) fn of_transport(error: &TransportError) -> Problem {
         TransportError::Tls { host, reason } => of_tls(host, reason),
         TransportError::ProxyRefused { host } => of_proxy(host),
         TransportError::Unreadable { host, reason } => {
-            problem.with("host", host.clone()).with("reason", reason.clone())
+            problem.with("host", host.clone()).with("reason", reasons::of_answer(reason))
         }
         TransportError::Foreign { host, target } => {
             problem.with("host", host.clone()).with("target", target.clone())
@@ -253,7 +258,7 @@ pub(crate) fn of_transport(error: &TransportError) -> Problem {
 fn of_tls(host: &str, reason: &str) -> Problem {
     let problem = Problem::new(ProblemCode::TlsRefused).with("host", host);
     let Some(verdict) = network::Untrusted::read(reason) else {
-        return problem.with("reason", reason);
+        return problem.with("reason", "tls-failed");
     };
     let mut problem = problem.with("reason", verdict.why.as_str());
     if let Some(issuer) = verdict.issuer {
@@ -357,7 +362,7 @@ pub(crate) fn of_secret(fault: SecretFault) -> Problem {
         | SecretFault::BlankInside
         | SecretFault::ControlCharacter
         | SecretFault::NonAscii => {
-            Problem::new(ProblemCode::SecretMalformed).with("reason", fault.to_string())
+            Problem::new(ProblemCode::SecretMalformed).with("reason", reasons::of_secret(fault))
         }
     }
 }
@@ -407,11 +412,11 @@ pub(crate) fn of_reading(problem: &connectors::ReadProblem) -> Problem {
 pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId) -> Problem {
     let host_only = |code, host: &str| Problem::new(code).with("host", host);
     let told = match &error {
-        PullError::Query(fault) => {
-            Problem::new(ProblemCode::InvalidInput).with("field", "query").with("reason", fault.to_string())
+        PullError::Query(_) => {
+            Problem::new(ProblemCode::InvalidInput).with("field", "query").with("reason", "query-impossible")
         }
         PullError::TokenMalformed => {
-            Problem::new(ProblemCode::TokenInvalid).with("reason", error.to_string())
+            Problem::new(ProblemCode::TokenInvalid).with("reason", "token-malformed")
         }
         PullError::Unreachable { host, cause } => of_transport(&TransportError::from_http(host, cause)),
         PullError::Tls { host, reason } => of_tls(host, reason),
@@ -437,7 +442,7 @@ pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId) -> Problem {
             host_only(ProblemCode::ResponseTooLarge, host).with("limit", limit.to_string())
         }
         PullError::Unreadable { host, reason, .. } => {
-            host_only(ProblemCode::ResponseUnreadable, host).with("reason", format!("{reason:?}"))
+            host_only(ProblemCode::ResponseUnreadable, host).with("reason", reasons::of_unreadable(*reason))
         }
         PullError::Caller(_) => {
             let PullError::Caller(ours) = error else { return Problem::new(ProblemCode::Internal) };

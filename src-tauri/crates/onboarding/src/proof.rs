@@ -132,7 +132,7 @@ impl Engine {
             return Ok(());
         }
         customer.proof = Some(serde_json::to_value(&proof).map_err(|error| {
-            Problem::new(ProblemCode::Internal).with("reason", "a proof cannot be kept").caused_by(&error)
+            Problem::new(ProblemCode::Internal).with("reason", "proof-not-kept").caused_by(&error)
         })?);
         self.store(customer).await
     }
@@ -162,7 +162,7 @@ impl Said {
         customer: &Customer,
         cloud: &Cloud,
     ) -> Result<Self, Problem> {
-        let incomplete = |reason: String| {
+        let incomplete = |reason: &str| {
             Problem::new(ProblemCode::FilesIncomplete)
                 .with("file", read.files.first().cloned().unwrap_or_default())
                 .with("reason", reason)
@@ -170,7 +170,8 @@ impl Said {
         if let Some(differs) = read.disagreements.first() {
             return Err(Problem::new(ProblemCode::FilesIncomplete)
                 .with("file", differs.file.clone())
-                .with("reason", format!("`{}` is not what the other files of the set say", differs.field)));
+                .with("field", differs.field)
+                .with("reason", "files-disagree"));
         }
         let audience = match (&read.resource, &read.scope) {
             (Some(resource), None) => Audience::Resource(resource.clone()),
@@ -182,29 +183,25 @@ impl Said {
                     .collect(),
             ),
             (None, None) | (Some(_), Some(_)) => {
-                return Err(incomplete("either a resource or a scope must be named".to_owned()));
+                return Err(incomplete("files-resource-or-scope"));
             }
         };
-        let authority = Authority::of_token_address(&read.token_url)
-            .ok_or_else(|| incomplete(format!("{} is not a token address of Entra", read.token_url)))?;
+        let authority =
+            Authority::of_token_address(&read.token_url).ok_or_else(|| incomplete("files-token-address"))?;
         if authority.token(&audience).as_str() != read.token_url {
-            return Err(incomplete(
-                "the token address and the audience belong to different generations".to_owned(),
-            ));
+            return Err(incomplete("files-generations-differ"));
         }
         if !authority.tenant().eq_ignore_ascii_case(&customer.tenant_id) {
-            let problem = incomplete(format!(
-                "the files belong to tenant {}, not to {}",
-                authority.tenant(),
-                customer.tenant_id
-            ));
+            let problem = incomplete("files-other-tenant")
+                .with("actual", authority.tenant())
+                .with("expected", customer.tenant_id.clone());
             return Err(match &read.tenant_at {
                 Some((file, line)) => problem.with("file", file.clone()).with("line", line.to_string()),
                 None => problem,
             });
         }
         let alerts = Url::parse(read.alerts_base())
-            .map_err(|error| incomplete(format!("the address of the alerts cannot be read: {error}")))?;
+            .map_err(|error| incomplete("files-alert-address").caused_by(&error))?;
         for address in [authority.login(), &alerts] {
             if !cloud.allows(address) {
                 return Err(Problem::new(ProblemCode::ForeignHost)
@@ -294,7 +291,7 @@ impl defender::TokenSource for FileTokens<'_> {
             (GrantKind::RefreshToken, None) => {
                 return Err(Problem::new(ProblemCode::FilesIncomplete)
                     .with("file", "")
-                    .with("reason", "the files hold no refresh token"));
+                    .with("reason", "files-without-refresh-token"));
             }
         };
         let asked = problems::Asked { tenant: authority.tenant(), cloud: &self.cloud.name, redirect_uri: "" };

@@ -163,6 +163,6 @@ fn ago(text: &str) -> Result<Ago, Problem> {
     text.trim().parse().map_err(|_| {
         Problem::new(ProblemCode::InvalidInput)
             .with("field", "ago")
-            .with("reason", "a span of time is written as in ISO 8601: PT10M, PT2H, P1D")
+            .with("reason", "span-of-time")
     })
 }

@@ -15,7 +15,7 @@ const QUIET: usize = 4;
 pub fn draw(address: &str) -> Result<QrView, Problem> {
     let too_long = |error: qrcode::types::QrError| {
         Problem::new(ProblemCode::Internal)
-            .with("reason", "the address does not fit into a QR code")
+            .with("reason", "address-too-long-for-a-qr-code")
             .caused_by(&error)
     };
     let code = QrCode::with_error_correction_level(address, EcLevel::L).map_err(too_long)?;

@@ -115,7 +115,7 @@ pub(crate) fn check_shape(given: RegistrationInput) -> Result<Checked, Problem> 
         Problem::new(ProblemCode::InvalidInput).with("field", field).with("reason", reason)
     };
     let client_id = entra::guid(&given.client_id).ok_or_else(|| {
-        invalid("client-id", "the application (client) ID is a GUID, copied from the app's overview page")
+        invalid("client-id", "client-id-not-a-guid")
     })?;
     let redirect_uri = given.redirect_uri.map(|uri| uri.trim().to_owned()).filter(|uri| !uri.is_empty());
     if let Some(redirect_uri) = &redirect_uri {
