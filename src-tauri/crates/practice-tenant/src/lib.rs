@@ -19,6 +19,7 @@ mod directory;
 mod entra;
 mod folder;
 mod html;
+mod in_force;
 mod keys;
 mod ledger;
 mod parameters;

@@ -1,15 +1,14 @@
 //! The scenarios: things that really go wrong between a provider, a customer and Microsoft, each with a name.
 //!
-//! It holds names and meanings only; the place where a scenario takes effect asks [`InForce`]. Invariant: everything in
+//! It holds names and meanings only; the place where a scenario takes effect asks `in_force`. Invariant: everything in
 //! [`Scenario::ALL`] changes what the server answers, and nothing that does not work is listed.
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that really happens. Scenarios combine; the names are those of the design, in kebab-case.
+/// One thing that really happens. Scenarios combine; their names are in kebab-case, those of the design first.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -254,7 +253,7 @@ impl Scenario {
         }
     }
 
-    const fn bit(self) -> u64 {
+    pub(crate) const fn bit(self) -> u64 {
         1 << (self as u8)
     }
 }
@@ -289,84 +288,6 @@ impl FromStr for Scenario {
     }
 }
 
-/// The scenarios in force, switchable while the server answers, and the faults already dealt out.
-#[derive(Debug, Default)]
-pub(crate) struct InForce {
-    bits: AtomicU64,
-    throttled: AtomicU64,
-    failed: AtomicU64,
-    cut: AtomicU64,
-    gateway: AtomicU64,
-    /// By service, so that each meets the same weather.
-    weathered: [AtomicU64; 4],
-}
-
-/// What `rough-weather` does to a request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Weather {
-    Fine,
-    Throttle,
-    /// A status of the 500s.
-    Failure(u16),
-    /// The answer is cut after so many chunks of its body and a half.
-    Cut(usize),
-}
-
-impl InForce {
-    pub(crate) fn set(&self, scenarios: &[Scenario]) {
-        let single = [&self.throttled, &self.failed, &self.cut, &self.gateway];
-        for dealt in single.into_iter().chain(&self.weathered) {
-            dealt.store(0, Ordering::SeqCst);
-        }
-        let bits = scenarios.iter().fold(0, |bits, scenario| bits | scenario.bit());
-        self.bits.store(bits, Ordering::SeqCst);
-    }
-
-    pub(crate) fn has(&self, scenario: Scenario) -> bool {
-        self.bits.load(Ordering::SeqCst) & scenario.bit() != 0
-    }
-
-    pub(crate) fn list(&self) -> Vec<Scenario> {
-        Scenario::ALL.iter().copied().filter(|scenario| self.has(*scenario)).collect()
-    }
-
-    /// Whether this request is one of the first two under `throttled`.
-    pub(crate) fn deal_throttle(&self) -> bool {
-        self.has(Scenario::Throttled) && self.throttled.fetch_add(1, Ordering::SeqCst) < 2
-    }
-
-    /// Whether this request is one of the first two under `server-errors`.
-    pub(crate) fn deal_failure(&self) -> bool {
-        self.has(Scenario::ServerErrors) && self.failed.fetch_add(1, Ordering::SeqCst) < 2
-    }
-
-    /// Whether this request is one of the first two under `gateway-errors`.
-    pub(crate) fn deal_gateway_error(&self) -> bool {
-        self.has(Scenario::GatewayErrors) && self.gateway.fetch_add(1, Ordering::SeqCst) < 2
-    }
-
-    /// What `rough-weather` does to this request of one of the four services. It follows from how many came before; no two
-    /// neighbours are hit, so that every request gets through at its second try.
-    pub(crate) fn weather(&self, service: usize) -> Weather {
-        if !self.has(Scenario::RoughWeather) {
-            return Weather::Fine;
-        }
-        let number = self.weathered[service % 4].fetch_add(1, Ordering::SeqCst);
-        let turn = |period: u64, of: usize| usize::try_from(number / period).unwrap_or(0) % of;
-        match number {
-            _ if number % 20 == 8 => Weather::Throttle,
-            _ if number % 15 == 3 => Weather::Failure([500, 502, 504][turn(15, 3)]),
-            _ if number.is_multiple_of(5) => Weather::Cut([150, 0, 17, 1000][turn(5, 4)]),
-            _ => Weather::Fine,
-        }
-    }
-
-    /// Whether this answer is the one that `cut-connection` cuts.
-    pub(crate) fn deal_cut(&self) -> bool {
-        self.has(Scenario::CutConnection) && self.cut.fetch_add(1, Ordering::SeqCst) == 0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -388,18 +309,6 @@ mod tests {
     }
 
     #[test]
-    fn the_weather_never_hits_two_requests_in_a_row() {
-        let in_force = InForce::default();
-        assert_eq!(in_force.weather(0), Weather::Fine);
-        in_force.set(&[Scenario::RoughWeather]);
-        let weather: Vec<_> = (0..300).map(|_| in_force.weather(0)).collect();
-        assert!(weather.windows(2).all(|pair| pair.contains(&Weather::Fine)), "{weather:?}");
-        for wanted in [Weather::Throttle, Weather::Failure(504), Weather::Cut(0), Weather::Cut(1000)] {
-            assert!(weather.contains(&wanted), "{wanted:?}");
-        }
-    }
-
-    #[test]
     fn an_unknown_name_is_refused_with_the_known_ones() {
         let refused = "no-coffee".parse::<Scenario>().unwrap_err().to_string();
         assert!(
@@ -407,18 +316,5 @@ mod tests {
                 && refused.contains("wrong-account")
                 && refused.contains("no-alerts")
         );
-    }
-
-    #[test]
-    fn switching_scenarios_deals_the_faults_anew() {
-        let in_force = InForce::default();
-        in_force.set(&[Scenario::Throttled]);
-        assert_eq!(
-            [in_force.deal_throttle(), in_force.deal_throttle(), in_force.deal_throttle()],
-            [true, true, false]
-        );
-        in_force.set(&[Scenario::Throttled, Scenario::Slow]);
-        assert!(in_force.deal_throttle());
-        assert_eq!(in_force.list(), [Scenario::Throttled, Scenario::Slow]);
     }
 }

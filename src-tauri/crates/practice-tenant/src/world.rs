@@ -12,9 +12,10 @@ use crate::announcement::Addresses;
 use crate::api::rates::Rates;
 use crate::clock;
 use crate::directory::{Directory, House};
+use crate::in_force::InForce;
 use crate::keys::Keys;
 use crate::ledger::Ledger;
-use crate::scenario::{InForce, Scenario};
+use crate::scenario::Scenario;
 use crate::stranger::Stranger;
 
 /// The state of one server.

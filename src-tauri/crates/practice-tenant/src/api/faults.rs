@@ -14,7 +14,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 
 use crate::html;
-use crate::scenario::{Scenario, Weather};
+use crate::in_force::Weather;
+use crate::scenario::Scenario;
 use crate::world::World;
 
 use super::graph;
