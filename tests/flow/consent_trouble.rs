@@ -141,3 +141,92 @@ async fn an_unknown_tenant_is_refused_before_anything_is_stored() {
     let refused = msspctl.run_with_input(&[&arguments[..], &id_as_secret].concat(), &client_id).await;
     assert_problem(&refused, 2, "secret-is-id");
 }
+
+#[tokio::test]
+async fn a_packet_for_the_admin_is_answered_by_another_process_later() {
+    let practice = Practice::start(&[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let msspctl = practice.msspctl(&folder.path().join("data")).json();
+    practice.add_customer(&msspctl, &["--grant", "app-only"]).await;
+    let hand_over = ["consent", "Contoso", "--catcher", "handoff"];
+    let first = msspctl.succeed(&[&hand_over[..], &["--mail-lang", "ko"]].concat()).await.document();
+    let link = first["packet"]["link"].as_str().unwrap().to_owned();
+    assert_eq!(first["mail"]["language"], "ko");
+    assert!(first["mail"]["text"].as_str().unwrap().contains(&link));
+    let secret = std::fs::read_to_string(&practice.announcement.client_secret_file).unwrap();
+    assert!(!first.to_string().contains(secret.trim()), "the packet holds the secret");
+    assert_eq!(first["packet"]["tenant_id"], practice.announcement.customer_tenant.as_str());
+
+    let pending = msspctl.run(&[&hand_over[..], &["--timeout", "0s"]].concat()).await;
+    assert_problem(&pending, 3, "handoff-pending");
+    let again = msspctl.succeed(&hand_over).await.document();
+    assert_eq!(again["packet"]["link"], link.as_str(), "the same packet waits");
+    let wrong = "http://localhost/SiemMsspConnector?admin_consent=True&state=guess\n";
+    let answer = [&hand_over[..], &["--answer", "-"]].concat();
+    assert_problem(&msspctl.run_with_input(&answer, wrong).await, 3, "callback-refused");
+
+    let visitor = practice_tenant::visitor::Visitor::new(&practice.announcement).unwrap();
+    let user = &practice.announcement.users.iter().find(|user| user.role == "admin").unwrap().name;
+    let address = visitor.redirect_address(&link, user).await.unwrap();
+    let run = msspctl.run_with_input(&answer, &format!("{address}\n")).await;
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let result = run.document();
+    assert_eq!(result["customer"]["next"], "authorise");
+    let agreed =
+        result["evidence"].as_array().unwrap().iter().find(|one| one["key"] == "admin-agreed").unwrap();
+    assert_eq!(agreed["state"], "proven");
+}
+
+#[tokio::test]
+async fn a_redirect_address_that_only_looks_right_is_explained_by_its_character() {
+    let (_folder, _practice, msspctl) = customer_of(&[]).await;
+    let compare = |registered: &'static str| {
+        let msspctl = msspctl.clone();
+        async move { msspctl.succeed(&["consent", "Contoso", "--compare-redirect", registered]).await.document() }
+    };
+    let compared = compare("http://localhost/siemMsspConnector").await;
+    assert_eq!((compared["difference"].as_str(), compared["first"].as_u64()), (Some("case"), Some(17)));
+    let compared = compare("http://localhost:8080/SiemMsspConnector").await;
+    assert_eq!(compared["difference"], Value::Null, "the port of localhost does not count");
+}
+
+#[tokio::test]
+async fn a_browser_that_is_not_installed_is_refused_before_anybody_waits() {
+    let (_folder, _practice, msspctl) = customer_of(&[]).await;
+    let refused =
+        msspctl.run(&["consent", "Contoso", "--browser", "no such browser", "--timeout", "30s"]).await;
+    let problem = assert_problem(&refused, 2, "invalid-input");
+    assert_eq!(problem["params"]["reason"], "browser-unknown");
+    assert!(msspctl.succeed(&["consent", "Contoso", "--list-browsers"]).await.document().is_array());
+}
+
+#[tokio::test]
+async fn what_knocks_at_the_listener_is_told_while_the_wait_goes_on() {
+    let (_folder, practice, msspctl) = customer_of(&[]).await;
+    let mut process =
+        msspctl.command(&["consent", "Contoso", "--no-open", "--timeout", "1m"]).spawn().unwrap();
+    let event = crate::command_line::wait_for_sign_in(&mut process).await;
+    let address = event["url"].as_str().unwrap().to_owned();
+    let sign_in = url::Url::parse(&address).unwrap();
+    let redirect = sign_in.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+    let port = url::Url::parse(&redirect).unwrap().port().unwrap();
+    let knock = |bytes: Vec<u8>| async move {
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, &bytes).await.unwrap();
+        let mut rest = Vec::new();
+        let _ = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut rest).await;
+    };
+    knock(vec![0x16, 3, 1, 0, 5, 1, 0, 0, 1, 0]).await;
+    let wrong =
+        format!("GET /SiemMsspConnector?code=x&state=guess HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
+    knock(wrong.into_bytes()).await;
+    let visitor = practice_tenant::visitor::Visitor::new(&practice.announcement).unwrap();
+    let user = &practice.announcement.users.iter().find(|user| user.role == "admin").unwrap().name;
+    visitor.sign_in_and_consent(&address, user).await.unwrap();
+    let output = process.wait_with_output().await.unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    for noticed in [r#""notice":"tls-spoken""#, r#""notice":"not-an-answer","reason":"wrong-state""#] {
+        assert!(stderr.contains(noticed), "{noticed}: {stderr}");
+    }
+}

@@ -155,6 +155,48 @@ describe('step 2', () => {
     await until(() => expect(heading()).toBe('Consent is in place'));
   });
 
+  test('what is noticed while waiting is said', async () => {
+    const { host, user } = await open_customer({ customers: [done_until('register')], holds: ['consent'] });
+    await user.click(at('primary'));
+    await until(() => at('waiting'));
+    host.tell({ event: 'noticed', notice: 'tls-spoken', reason: null, times: 1 });
+    await until(() => expect(says('notice-tls-spoken')).toContain('https'));
+    host.tell({ event: 'noticed', notice: 'not-an-answer', reason: 'wrong-state', times: 1 });
+    await until(() => expect(says('notice-not-an-answer')).toContain('another sign-in'));
+  });
+
+  test('another browser’s private window can be chosen', async () => {
+    const { host, user } = await open_customer({ customers: [done_until('register')], holds: ['consent'] });
+    await until(() => at('consent-browser-firefox'));
+    await user.click(at('consent-browser-firefox'));
+    await until(() => at('waiting'));
+    expect(host.given.consent?.[0]).toMatchObject({ catcher: 'browser', open: true, browser: { id: 'firefox', private: true } });
+  });
+
+  test('the customer’s admin gets a packet in their language, and their answer is recorded', async () => {
+    const { user } = await open_customer({ customers: [done_until('register')], holds: ['consent'] });
+    await user.click(at('consent-handoff'));
+    await until(() => at('handoff'));
+    expect(heading()).toBe('Hand over to the customer’s admin');
+    expect(says('mail')).toContain('login.microsoftonline.com');
+    expect(says('mail')).not.toMatch(/secret value|mail_|\{/);
+    await user.selectOptions(at('mail-language'), 'ko');
+    await until(() => expect(says('mail')).toContain('안녕하세요'));
+    await user.type(at('address'), 'http://localhost/SiemMsspConnector?admin_consent=True&state=x');
+    await user.click(at('paste'));
+    await until(() => expect(says('handoff-agreed')).toContain('agreed'));
+    expect(heading()).toBe('Get the customer’s consent');
+  });
+
+  test('a redirect address that only looks right is explained', async () => {
+    const { user } = await open_customer({ customers: [done_until('register')], holds: ['consent'] });
+    await user.click(at('primary'));
+    await until(() => at('registered'));
+    await user.type(at('registered'), 'http://localhost/siemMsspConnector');
+    await user.click(at('compare'));
+    await until(() => expect(says('compared')).toContain('Capital and small letters'));
+  });
+
   test('another tenant is shown beside the expected one', async () => {
     const actual = '91d0aa34-2c6e-4f07-b5d8-0e43c1f977b1';
     const { user } = await open_customer({

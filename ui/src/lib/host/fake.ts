@@ -199,6 +199,8 @@ export interface FakeHost extends Host {
   readonly given: Partial<Record<keyof Host, unknown[]>>;
   /** Lets a held request go on, or fail. */
   release(request: keyof Host, failure?: Problem): void;
+  /** Says something more to whoever listens to the running consent. */
+  tell(progress: Progress): void;
   /** Changes how later requests fail. */
   fail(request: keyof Host, failure: Problem | null): void;
 }
@@ -209,6 +211,7 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
   let practice: PracticeView | null = options.practice ? PRACTICE : null;
   const fails = { ...options.fails };
   const asked: string[] = [];
+  let listener: ((progress: Progress) => void) | null = null;
   const given: Partial<Record<keyof Host, unknown[]>> = {};
   const held = new Map<keyof Host, { go: () => void; fail: (failure: Problem) => void }>();
   let running: keyof Host | null = null;
@@ -296,6 +299,9 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
       } else {
         waiting.go();
       }
+    },
+    tell(progress) {
+      listener?.(progress);
     },
     fail(request, failure) {
       if (failure) {
@@ -413,6 +419,7 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     },
 
     async consent(request, progress) {
+      listener = progress;
       const customer = find(request.customer);
       const until = new Date(Date.now() + request.timeout_seconds * 1000).toISOString();
       queueMicrotask(() => {
@@ -427,6 +434,11 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
         progress({ event: 'evidence', key: 'sign-in-returned', state: 'checking', facts: [] });
       });
       await arrive('consent', [request], true);
+      if (request.catcher === 'handoff' && customer.grant === 'refresh-token') {
+        const handoff = find(request.customer).handoff;
+        const agreed = keep({ ...customer, ...(handoff ? { handoff: { ...handoff, agreed_at: new Date().toISOString() } } : {}) });
+        return { customer: agreed, evidence: [evidence('admin-agreed', ['proof', 'answer'])] };
+      }
       const result = keep({ ...done_until('consent', customer), consent: done_until('consent').consent });
       return {
         customer: result,
@@ -438,12 +450,52 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
         ],
       };
     },
+    async browsers() {
+      await arrive('browsers', []);
+      return [
+        { id: 'microsoft-edge', name: 'Microsoft Edge', private: true, default: true },
+        { id: 'firefox', name: 'Firefox', private: true, default: false },
+      ];
+    },
+    async handoff(request) {
+      await arrive('handoff', [request]);
+      const customer = find(request.customer);
+      const state = (request.anew ? null : customer.handoff) ?? { made: new Date().toISOString(), until: new Date(Date.now() + 30 * DAY).toISOString(), agreed_at: null };
+      keep({ ...customer, handoff: state });
+      return {
+        link: `https://login.microsoftonline.com/${customer.tenant_id}/v2.0/adminconsent?client_id=${CLIENT_ID}&state=${request.anew ? 'newer' : 'x'}`,
+        host: 'login.microsoftonline.com',
+        qr: { size: 21, path: 'M0 0h7v1h-7zM14 0h7v1h-7z', text: '' },
+        customer: customer.name,
+        tenant_id: customer.tenant_id,
+        tenant_domain: customer.tenant_domain,
+        app_name: `${customer.name} SIEM MSSP connector`,
+        client_id: customer.registration?.client_id ?? CLIENT_ID,
+        permissions: [{ name: 'SecurityAlert.Read.All', api: 'Microsoft Graph', kind: customer.grant === 'app-only' ? 'application' : 'delegated' }],
+        sign_in_follows: customer.grant === 'refresh-token',
+        state,
+      };
+    },
+    async compare_redirect(request) {
+      await arrive('compare_redirect', [request]);
+      const sent = find(request.customer).registration?.redirect_uri ?? '';
+      const same = sent === request.registered;
+      return {
+        registered: request.registered,
+        sent,
+        difference: same ? null : 'case',
+        refused: null,
+        first: same ? null : 17,
+        runs: same ? [{ side: 'both', text: sent }] : [{ side: 'both', text: 'http://localhost/' }, { side: 'registered', text: 's' }, { side: 'sent', text: 'S' }, { side: 'both', text: 'iemMsspConnector' }],
+        odd: [],
+      };
+    },
     async paste_address(address) {
       await arrive('paste_address', [address]);
       if (running !== 'consent') {
         throw problem('callback-refused', { reason: 'no-sign-in-is-waiting' });
       }
-      if (!address.includes('code=')) {
+      if (!address.includes('code=') && !address.includes('admin_consent=')) {
         throw problem('callback-refused', { reason: 'it carries neither a code nor an error' });
       }
       held.get('consent')?.go();

@@ -7,6 +7,7 @@
 import type { AddCustomer } from '../contract/AddCustomer';
 import type { AuthorisationRequest } from '../contract/AuthorisationRequest';
 import type { AuthorisationResult } from '../contract/AuthorisationResult';
+import type { BrowserView } from '../contract/BrowserView';
 import type { ConsentRequest } from '../contract/ConsentRequest';
 import type { ConsentResult } from '../contract/ConsentResult';
 import type { CustomerView } from '../contract/CustomerView';
@@ -20,10 +21,14 @@ import type { ExportRequest } from '../contract/ExportRequest';
 import type { ExportResult } from '../contract/ExportResult';
 import type { HostCheck } from '../contract/HostCheck';
 import type { JournalState } from '../contract/JournalState';
+import type { HandoffPacket } from '../contract/HandoffPacket';
+import type { HandoffRequest } from '../contract/HandoffRequest';
 import type { PortalStep } from '../contract/PortalStep';
 import type { Problem } from '../contract/Problem';
 import type { Progress } from '../contract/Progress';
 import type { Proof } from '../contract/Proof';
+import type { RedirectComparison } from '../contract/RedirectComparison';
+import type { RedirectQuery } from '../contract/RedirectQuery';
 import type { RegistrationSheet } from '../contract/RegistrationSheet';
 import type { SettingsView } from '../contract/SettingsView';
 import type { TenantFound } from '../contract/TenantFound';
@@ -88,6 +93,12 @@ export interface Host {
   check_registration(customer: string): Promise<Evidence[]>;
 
   consent(request: ConsentRequest, progress: OnProgress): Promise<ConsentResult>;
+  /** The installed browsers, the default one first. */
+  browsers(): Promise<BrowserView[]>;
+  /** The packet for the customer's admin: the one that waits, or a new one. */
+  handoff(request: HandoffRequest): Promise<HandoffPacket>;
+  /** Why Entra does not take the redirect address. */
+  compare_redirect(request: RedirectQuery): Promise<RedirectComparison>;
   /** Feeds the running consent. A refused address does not end it. */
   paste_address(address: string): Promise<void>;
 

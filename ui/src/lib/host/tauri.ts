@@ -47,6 +47,9 @@ export function tauri_host(): Host {
     check_registration: (customer) => ask('check_registration', { customer }),
 
     consent: (request, progress) => ask('consent', { request, progress: channel(progress) }),
+    browsers: () => ask('browsers'),
+    handoff: (request) => ask('handoff', { request }),
+    compare_redirect: (request) => ask('compare_redirect', { request }),
     paste_address: (address) => ask('paste_address', { address }),
 
     portal_step: (customer) => ask('portal_step', { customer }),

@@ -92,6 +92,9 @@ pub(crate) struct ConsentArgs {
     compare_redirect: Option<String>,
 }
 
+/// The reason of a paste that came when the engine had what it needs already.
+const NOBODY_WAITS: &str = "no-sign-in-is-waiting";
+
 /// The catchers of this build.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum CatcherName {
@@ -188,9 +191,11 @@ async fn hand_over(args: &ConsentArgs, engine: &Engine, output: &Output) -> Resu
         );
         let given = async {
             match slot.paste(address.expose_secret().trim().to_owned()).await {
-                // The engine has the rest.
-                Ok(()) => std::future::pending().await,
-                Err(refusal) => refusal,
+                Err(refusal) if refusal.params.get("reason").is_none_or(|reason| reason != NOBODY_WAITS) => {
+                    refusal
+                }
+                // The engine has the rest, or a token was quicker than the answer.
+                Ok(()) | Err(_) => std::future::pending().await,
             }
         };
         let result = tokio::select! {

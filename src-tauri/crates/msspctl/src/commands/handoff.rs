@@ -81,7 +81,7 @@ fn mail(packet: &HandoffPacket, prose: &Prose) -> Mail {
         String::new(),
         say("mail_open", &[("host", &packet.host)]),
         format!("   {}", packet.link),
-        say("mail_check", &[("app", &packet.app_name), ("client_id", &packet.client_id)]),
+        say("mail_check", &[("app", &packet.app_name), ("app_id", &packet.client_id)]),
         say("mail_asks", &[]),
     ];
     lines.extend(packet.permissions.iter().map(|permission| {
