@@ -14,9 +14,7 @@ const QUIET: usize = 4;
 /// `internal` when it does not fit.
 pub fn draw(address: &str) -> Result<QrView, Problem> {
     let too_long = |error: qrcode::types::QrError| {
-        Problem::new(ProblemCode::Internal)
-            .with("reason", "address-too-long-for-a-qr-code")
-            .caused_by(&error)
+        Problem::new(ProblemCode::Internal).with("reason", "address-too-long-for-a-qr-code").caused_by(&error)
     };
     let code = QrCode::with_error_correction_level(address, EcLevel::L).map_err(too_long)?;
     let (width, colours) = (code.width(), code.to_colors());

@@ -1,6 +1,7 @@
 //! Secrets: sealed for one customer and one purpose, and replaced without a gap.
 
-use vault::{Damage, SecretKind, VaultError};
+use secrecy::ExposeSecret as _;
+use vault::{Damage, OwnSecret, SecretKind, VaultError};
 
 use crate::support::{behind_its_back, contoso, keyring, open_with, secret_of, session};
 
@@ -110,4 +111,33 @@ fn a_secret_of_another_vault_does_not_open_here() {
     let refused = vault.get_secret(&customer.id, SecretKind::RefreshToken);
     assert!(matches!(refused, Err(VaultError::Damaged { what: Damage::Secret })), "{refused:?}");
     assert!(matches!(vault.get(&customer.id), Err(VaultError::Damaged { what: Damage::Customer })));
+}
+
+#[test]
+fn a_secret_of_the_installation_is_sealed_replaced_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = session(folder.path());
+    let kept = || {
+        let kept = vault.own_secret(OwnSecret::ProxyPassword).unwrap();
+        kept.map(|secret| secret.expose_secret().to_owned())
+    };
+    assert_eq!(kept(), None);
+    for password in ["first", "canary-second"] {
+        vault.put_own_secret(OwnSecret::ProxyPassword, Some(&password.into())).unwrap();
+        assert_eq!(kept().as_deref(), Some(password));
+    }
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap_or_default();
+        assert!(!bytes.windows(6).any(|bytes| bytes == b"canary"));
+    }
+    vault.put_own_secret(OwnSecret::ProxyPassword, None).unwrap();
+    assert_eq!(kept(), None);
+    assert!(vault.all_secrets().unwrap().is_empty(), "it is no customer's");
+}
+
+#[test]
+fn a_secret_of_an_earlier_session_is_as_good_as_none() {
+    let folder = tempfile::tempdir().unwrap();
+    session(folder.path()).put_own_secret(OwnSecret::ProxyPassword, Some(&"x".into())).unwrap();
+    assert!(session(folder.path()).own_secret(OwnSecret::ProxyPassword).unwrap().is_none());
 }
