@@ -227,8 +227,6 @@ impl Engine {
 /// The cloud that a customer remembers.
 pub(crate) fn cloud_of(customer: &Customer) -> Result<Cloud, Problem> {
     serde_json::from_value(customer.cloud.clone()).map_err(|error| {
-        Problem::new(ProblemCode::VaultDamaged)
-            .with("reason", "vault-damaged-customer")
-            .caused_by(&error)
+        Problem::new(ProblemCode::VaultDamaged).with("reason", "vault-damaged-customer").caused_by(&error)
     })
 }

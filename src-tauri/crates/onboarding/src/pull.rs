@@ -161,8 +161,6 @@ impl<T: TokenSource<Error = Problem>> TokenSource for Watched<'_, T> {
 
 fn ago(text: &str) -> Result<Ago, Problem> {
     text.trim().parse().map_err(|_| {
-        Problem::new(ProblemCode::InvalidInput)
-            .with("field", "ago")
-            .with("reason", "span-of-time")
+        Problem::new(ProblemCode::InvalidInput).with("field", "ago").with("reason", "span-of-time")
     })
 }

@@ -114,9 +114,8 @@ pub(crate) fn check_shape(given: RegistrationInput) -> Result<Checked, Problem> 
     let invalid = |field: &str, reason: &str| {
         Problem::new(ProblemCode::InvalidInput).with("field", field).with("reason", reason)
     };
-    let client_id = entra::guid(&given.client_id).ok_or_else(|| {
-        invalid("client-id", "client-id-not-a-guid")
-    })?;
+    let client_id =
+        entra::guid(&given.client_id).ok_or_else(|| invalid("client-id", "client-id-not-a-guid"))?;
     let redirect_uri = given.redirect_uri.map(|uri| uri.trim().to_owned()).filter(|uri| !uri.is_empty());
     if let Some(redirect_uri) = &redirect_uri {
         RedirectUri::parse(redirect_uri).map_err(problems::of_redirect)?;

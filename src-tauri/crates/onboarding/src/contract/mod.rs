@@ -10,8 +10,8 @@ mod problem;
 mod progress;
 mod proof;
 mod secret;
-
 mod settings;
+
 pub use consent::{
     BrowserChoice, BrowserView, HandoffPacket, HandoffRequest, HandoffView, OddCharacter, QrView,
     RedirectComparison, RedirectQuery, RedirectRun, RedirectSide,

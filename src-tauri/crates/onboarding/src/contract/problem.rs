@@ -243,14 +243,14 @@ problem_codes! {
     Unreachable = "unreachable", 5, ProviderAdmin;
     /// A host's certificate is not trusted. Params: `host`, `reason`, `issuer`.
     TlsRefused = "tls-refused", 5, ProviderAdmin;
-    /// A host did not answer in time. Params: `host`.
-    TimedOut = "timed-out", 5, ProviderAdmin;
-    /// The connection broke half-way. Params: `host`.
-    ConnectionCut = "connection-cut", 5, ProviderAdmin;
     /// The proxy on the way wants a sign-in that it accepts (407). Params: `host`, `proxy`, `user`.
     ProxyRefused = "proxy-refused", 5, You;
     /// This computer's clock is off by more than a token's times allow. Params: `skew_seconds`.
     ClockWrong = "clock-wrong", 5, You;
+    /// A host did not answer in time. Params: `host`.
+    TimedOut = "timed-out", 5, ProviderAdmin;
+    /// The connection broke half-way. Params: `host`.
+    ConnectionCut = "connection-cut", 5, ProviderAdmin;
     /// Something wanted to lead elsewhere, and was not followed. Params: `host`, `target`.
     ForeignHost = "foreign-host", 5, ProviderAdmin;
     /// An answer is larger than any real one. Params: `host`, `limit`.

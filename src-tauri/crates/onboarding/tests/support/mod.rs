@@ -122,7 +122,7 @@ impl FalseEntra {
         let base = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
         let cloud_file = folder.join("cloud.toml");
         let names = ["login", "graph", "defender", "xdr", "portal"];
-        let lines: String = names.iter().map(|name| format!("{name} = \"{base}\"\n")).collect();
+        let lines = names.map(|name| format!("{name} = \"{base}\"\n")).concat();
         let siem = ["eu", "us", "uk"].map(|region| format!("{region} = \"{base}\"\n")).concat();
         std::fs::write(&cloud_file, format!("name = \"false\"\n{lines}\n[siem]\n{siem}")).unwrap();
         let script = Arc::<Mutex<Script>>::default();
