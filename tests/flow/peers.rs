@@ -16,7 +16,7 @@ async fn run(mut command: Command) -> String {
     stdout
 }
 
-/// Exports all three connectors and gives the folder.
+/// Exports the three connectors whose readers are asked here.
 async fn exported(practice: &Practice, source: &str, folder: &Path) {
     let msspctl = practice.person(practice.msspctl(&folder.join("data")), "admin");
     practice.add_customer(&msspctl, &["--source", source]).await;

@@ -34,7 +34,7 @@ fn files_below(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn graph_alerts_with_a_lasting_sign_in_end_in_proof_for_all_three_connectors() {
+async fn graph_alerts_with_a_lasting_sign_in_end_in_proof_for_what_can_carry_them() {
     let (folder, document) = run("graph-alerts", "refresh-token").await;
     let text = document.to_string();
     assert!(text.contains("37"), "{text}");
@@ -46,7 +46,7 @@ async fn graph_alerts_with_a_lasting_sign_in_end_in_proof_for_all_three_connecto
 }
 
 #[tokio::test]
-async fn siem_detections_with_a_lasting_sign_in_end_in_proof_for_all_three_connectors() {
+async fn siem_detections_with_a_lasting_sign_in_end_in_proof_for_what_can_carry_them() {
     let (folder, document) = run("siem-detections", "refresh-token").await;
     assert!(document.to_string().contains("37"));
     let files = files_below(&folder.path().join("out"));
