@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import ssl
 import statistics
 import subprocess
 import sys
@@ -24,7 +25,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def start(msspctl, alerts):
     tenant = subprocess.Popen(
-        [msspctl, "practice", "start", "--alerts", str(alerts)],
+        [msspctl, "practice", "start", "--tls", "--alerts", str(alerts)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -36,13 +37,16 @@ def start(msspctl, alerts):
 def run(command, **more):
     """Runs a command: seconds, CPU seconds, largest resident set in MiB, standard output."""
     started = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
-    out, err = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command[0]}: {process.returncode}\n{err.decode()}")
+    # Progress lines may be more than a pipe holds.
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, **more)
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            sys.exit(f"{command[0]}: {process.returncode}\n{errors.read().decode()}")
     return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out.decode()
 
 
@@ -68,7 +72,7 @@ class Customer:
     def authorise(self, told):
         """Submits the portal's form, as a person would."""
         values = {"tid": told["customer_tenant"]}
-        page = urllib.request.urlopen(told["portal"] + "?" + urllib.parse.urlencode(values)).read().decode()
+        page = fetch(told, told["portal"] + "?" + urllib.parse.urlencode(values))
         fields = {}
         for piece in page.split("<input")[1:]:
             tag = piece.split(">")[0]
@@ -84,13 +88,19 @@ class Customer:
                 fields[name] = told["provider_tenant"]
         action = page.split('action="')[1].split('"')[0] if 'action="' in page else told["portal"]
         address = urllib.parse.urljoin(told["portal"], action.replace("&amp;", "&"))
-        urllib.request.urlopen(address, urllib.parse.urlencode(fields).encode()).read()
+        fetch(told, address, fields)
 
     def msspctl(self, *arguments):
         return run([*self.base, *arguments], env=self.env)
 
     def pull(self, output):
         return self.msspctl("pull", "Contoso", "--ago", "P3650D", "--format", "ndjson", "--output", output)
+
+
+def fetch(told, address, form=None):
+    trust = ssl.create_default_context(cafile=told["ca_file"])
+    body = urllib.parse.urlencode(form).encode() if form else None
+    return urllib.request.urlopen(address, body, context=trust).read().decode()
 
 
 def token(told):
@@ -103,8 +113,7 @@ def token(told):
         "resource": "https://graph.windows.net",
     }
     address = f"{told['login']}/{told['customer_tenant']}/oauth2/token"
-    answer = urllib.request.urlopen(address, urllib.parse.urlencode(form).encode()).read()
-    return json.loads(answer)["access_token"]
+    return json.loads(fetch(told, address, form))["access_token"]
 
 
 def lines_of(path):
@@ -134,7 +143,7 @@ def main():
             header = os.path.join(folder, "header")
             with open(header, "w", encoding="utf-8") as file:
                 file.write(f"Authorization: Bearer {token(told)}\n")
-            curl = ["curl", "--silent", "--fail", "--header", f"@{header}", "--output", target + ".json", address]
+            curl = ["curl", "--silent", "--fail", "--cacert", told["ca_file"], "--header", f"@{header}", "--output", target + ".json", address]
             curls.append(run(curl))
             ours.append(customer.pull(target + ".ndjson"))
         if given.python:

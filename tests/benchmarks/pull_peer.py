@@ -19,6 +19,8 @@ def main() -> None:
     with open(told["client_secret_file"], encoding="utf-8") as file:
         secret = file.read().strip()
     http = requests.Session()
+    # A bundle named by the environment would win over the one that is named here.
+    http.trust_env = False
     if told["ca_file"]:
         http.verify = told["ca_file"]
     authority = f"{told['login']}/{told['customer_tenant']}"
