@@ -58,7 +58,6 @@ impl Forgery {
 
 type Spoil = fn(&mut Forgery);
 
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn forgeries() -> Vec<(&'static str, Spoil)> {
     vec![
         ("none at all", |f| f.finish = |_| None),
@@ -67,10 +66,10 @@ fn forgeries() -> Vec<(&'static str, Spoil)> {
         ("two parts", |f| f.finish = |token| token.rsplit_once('.').map(|(message, _)| message.to_owned())),
         ("four parts", |f| f.finish = |token| Some(format!("{token}.x"))),
         ("no signature", |f| {
-            f.finish = |token| token.rsplit_once('.').map(|(message, _)| format!("{message}."))
+            f.finish = |token| token.rsplit_once('.').map(|(message, _)| format!("{message}."));
         }),
         ("a short signature", |f| {
-            f.finish = |token| token.rsplit_once('.').map(|(message, _)| format!("{message}.AAAA"))
+            f.finish = |token| token.rsplit_once('.').map(|(message, _)| format!("{message}.AAAA"));
         }),
         ("a signature of another token", |f| {
             f.finish = |token| {
@@ -200,7 +199,7 @@ fn kept(folder: &Path, customer: &str) -> (Vec<SecretKind>, bool) {
                 let bytes = std::fs::read(path).unwrap();
                 let holds =
                     |canary: &&str| bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
-                found |= CANARIES.iter().any(|canary| holds(&canary));
+                found |= CANARIES.iter().any(holds);
             }
         }
     }
