@@ -54,7 +54,7 @@ impl Engine {
         if customer.consent.is_none() {
             return Err(steps::missing(Step::Consent));
         }
-        if customer.authorised_at.is_none() {
+        if !steps::is_authorised(&customer, true) {
             return Err(steps::missing(Step::Authorise));
         }
         let access = Access::of(self, &customer).await?;

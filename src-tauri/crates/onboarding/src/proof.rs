@@ -11,11 +11,11 @@ use connectors::{ConnectorId, Files, ReadBack};
 use defender::{AlertRow, RawAlert};
 use entra::{AccessClaims, Authority, Registration};
 use reqwest::Client;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
-use vault::Customer;
+use vault::{Customer, SecretKind};
 
 use crate::contract::{
     EvidenceKey, ExportView, Problem, ProblemCode, Proof, ProofView, ProvenFile, PullQuery, PullSummary,
@@ -24,7 +24,7 @@ use crate::engine::cloud_of;
 use crate::export::absolute;
 use crate::host::{Host, Witness};
 use crate::pull::Reading;
-use crate::{Engine, clock, problems};
+use crate::{Engine, access, clock, problems};
 
 /// The newest alerts that a proof shows.
 const SHOWN: usize = 200;
@@ -67,6 +67,7 @@ impl Engine {
             Ok(token) => token,
             Err(problem) => return Err(witness.failed_by(EvidenceKey::TokenFromFiles, problem)),
         };
+        self.keep_renewed(&customer, &tokens).await?;
         let claims = AccessClaims::read(&token);
         if let Some(tenant) = claims.as_ref().and_then(|claims| claims.tenant_id.as_deref()) {
             if !tenant.eq_ignore_ascii_case(&customer.tenant_id) {
@@ -117,6 +118,17 @@ impl Engine {
             alerts,
             customer: self.view_of(customer).await?,
         })
+    }
+
+    /// Using a refresh token brings a newer one, and where an old one is good for one use, the newer one is all there is.
+    /// When the files carry the very sign-in that the vault keeps, the vault keeps it alive.
+    async fn keep_renewed(&self, customer: &Customer, tokens: &FileTokens<'_>) -> Result<(), Problem> {
+        let Some(renewed) = tokens.renewed().await else { return Ok(()) };
+        let kept = access::sealed(self, customer, SecretKind::RefreshToken).await?;
+        let theirs = tokens.said.read.refresh_token.as_ref();
+        let same =
+            kept.zip(theirs).is_some_and(|(kept, theirs)| kept.expose_secret() == theirs.expose_secret());
+        if same { access::seal(self, customer, SecretKind::RefreshToken, renewed).await } else { Ok(()) }
     }
 
     /// A proof belongs to the files that were exported last: only those end the wizard.
@@ -266,7 +278,20 @@ struct FileTokens<'a> {
     said: &'a Said,
     http: &'a Client,
     cloud: &'a Cloud,
-    current: Mutex<Option<(SecretString, Instant)>>,
+    current: Mutex<Option<Current>>,
+}
+
+/// What the files' values were last exchanged for.
+struct Current {
+    access_token: SecretString,
+    until: Instant,
+    refresh_token: Option<SecretString>,
+}
+
+impl FileTokens<'_> {
+    async fn renewed(&self) -> Option<SecretString> {
+        self.current.lock().await.as_ref().and_then(|current| current.refresh_token.clone())
+    }
 }
 
 impl defender::TokenSource for FileTokens<'_> {
@@ -274,14 +299,16 @@ impl defender::TokenSource for FileTokens<'_> {
 
     async fn bearer(&self, rejected: bool) -> Result<SecretString, Problem> {
         let mut current = self.current.lock().await;
-        if let Some((token, until)) = &*current {
-            if !rejected && Instant::now() + Duration::from_mins(5) < *until {
-                return Ok(token.clone());
+        if let Some(current) = &*current {
+            if !rejected && Instant::now() + Duration::from_mins(5) < current.until {
+                return Ok(current.access_token.clone());
             }
         }
+        // Where an old one is good for one use only, the newest is the one to use.
+        let newest = current.as_ref().and_then(|current| current.refresh_token.clone());
         let Said { read, authority, audience, .. } = self.said;
         let registration = Registration { client_id: &read.client_id, secret: &read.client_secret };
-        let tokens = match (read.grant, &read.refresh_token) {
+        let tokens = match (read.grant, newest.as_ref().or(read.refresh_token.as_ref())) {
             (GrantKind::AppOnly, _) => {
                 entra::client_credentials(self.http, authority, registration, audience).await
             }
@@ -296,8 +323,13 @@ impl defender::TokenSource for FileTokens<'_> {
         };
         let asked = problems::Asked { tenant: authority.tenant(), cloud: &self.cloud.name, redirect_uri: "" };
         let tokens = tokens.map_err(|error| problems::of_entra(&error, &asked))?;
-        *current = Some((tokens.access_token.clone(), Instant::now() + tokens.expires_in));
-        Ok(tokens.access_token)
+        let access_token = tokens.access_token.clone();
+        *current = Some(Current {
+            access_token: tokens.access_token,
+            until: Instant::now() + tokens.expires_in,
+            refresh_token: tokens.refresh_token.or(newest),
+        });
+        Ok(access_token)
     }
 }
 

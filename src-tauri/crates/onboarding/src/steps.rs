@@ -1,5 +1,6 @@
 //! Where a customer stands: which steps are proven, and at which one work goes on.
 
+use catalog::Source;
 use vault::Customer;
 
 use crate::contract::{Problem, ProblemCode, Step, StepState, StepView};
@@ -14,10 +15,16 @@ fn done(customer: &Customer, secret_kept: bool, step: Step) -> bool {
         Step::Destination => true,
         Step::Register => customer.client_id.is_some() && secret_kept,
         Step::Consent => customer.consent.is_some(),
-        Step::Authorise => customer.authorised_at.is_some(),
+        Step::Authorise => is_authorised(customer, customer.export.is_some() || customer.proof.is_some()),
         Step::Export => customer.export.is_some(),
         Step::TestPull => customer.proof.is_some(),
     }
+}
+
+/// Whether step 3 is behind a customer. A source without a portal step needs none: there it is `enough` that somebody went
+/// on.
+pub(crate) fn is_authorised(customer: &Customer, enough: bool) -> bool {
+    customer.authorised_at.is_some() || (enough && !Source::get(customer.source).portal_authorisation)
 }
 
 /// The first step that is not proven; the last one when all are.
@@ -102,11 +109,23 @@ mod tests {
 
     #[test]
     fn work_goes_on_at_the_first_step_that_is_not_proven() {
-        let mut customer = customer();
+        let mut customer = Customer { source: catalog::SourceId::SiemDetections, ..customer() };
         assert_eq!(next(&customer, true), Step::TestPull);
         customer.authorised_at = None;
         assert_eq!(next(&customer, true), Step::Authorise);
         assert_eq!(next(&customer, false), Step::Register, "without its secret an app is not registered");
+    }
+
+    #[test]
+    fn only_a_portal_step_must_be_gone_through() {
+        let mut customer = Customer { authorised_at: None, export: None, proof: None, ..customer() };
+        assert!(is_authorised(&customer, true), "this source has no portal step");
+        assert_eq!(next(&customer, true), Step::Authorise, "it is offered all the same");
+        customer.export = Some(serde_json::json!({}));
+        assert_eq!(next(&customer, true), Step::TestPull);
+        customer.source = catalog::SourceId::SiemDetections;
+        assert!(!is_authorised(&customer, true));
+        assert_eq!(next(&customer, true), Step::Authorise);
     }
 
     #[test]
