@@ -80,16 +80,17 @@ impl Engine {
                 Err(problem) => {
                     let waiting = needs_portal
                         && matches!(problem.code, ProblemCode::ApiDenied | ProblemCode::AuthorisationPending);
-                    if !waiting {
-                        return Err(witness.failed_by(EvidenceKey::ApiAnswers, problem));
-                    }
-                    if started.elapsed() + pause > wait {
+                    let over = started.elapsed() + pause > wait;
+                    if waiting && over {
                         let pending = Problem::new(ProblemCode::AuthorisationPending);
                         return Err(Problem {
                             microsoft: problem.microsoft,
                             details: problem.details,
                             ..pending
                         });
+                    }
+                    if over || !(waiting || passes(problem.code)) {
+                        return Err(witness.failed_by(EvidenceKey::ApiAnswers, problem));
                     }
                 }
             }
@@ -103,4 +104,15 @@ impl Engine {
         self.store(&customer).await?;
         Ok(AuthorisationResult { customer: self.view_of(customer).await?, evidence: witness.into_evidence() })
     }
+}
+
+/// Whether trouble goes by itself: whoever watches for minutes watches on.
+fn passes(code: ProblemCode) -> bool {
+    matches!(
+        code,
+        ProblemCode::Throttled
+            | ProblemCode::MicrosoftUnavailable
+            | ProblemCode::TimedOut
+            | ProblemCode::ConnectionCut
+    )
 }
