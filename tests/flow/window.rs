@@ -250,11 +250,19 @@ async fn a_closed_browser_can_be_cancelled_and_the_answer_pasted_instead() {
 
     // The sign-in happens elsewhere; its last address is pasted back. What is no answer is refused, and the wait goes on.
     window.click("consent-paste").await;
-    let address = window.see("sign-in-address").await.text().await.unwrap();
+    window.see("sign-in-address").await;
     window.fill("address", "http://localhost/SiemMsspConnector?code=x&state=y").await;
     window.click("paste").await;
     window.see("address-error").await;
     window.picture("paste-refused").await;
+    // What a page says that leads nowhere is an answer too, and its card leads to where it is put right.
+    window.fill("address", "AADSTS50011: The redirect URI specified in the request does not match.").await;
+    window.click("paste").await;
+    window.see("problem").await;
+    window.picture("told-on-the-page").await;
+    window.see("to-register").await;
+    window.click("consent-paste").await;
+    let address = window.see("sign-in-address").await.text().await.unwrap();
     let visitor = practice_tenant::visitor::Visitor::new(&practice.announcement).unwrap();
     let admin = practice.announcement.users.iter().find(|user| user.role == "admin").unwrap();
     let end = visitor.redirect_address(address.trim(), &admin.name).await.unwrap();

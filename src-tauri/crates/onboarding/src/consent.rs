@@ -10,7 +10,7 @@ use std::time::Duration;
 use catalog::{Audience, GrantKind, Source};
 use entra::{
     AccessClaims, Answer, Attempt, Belonging, Catcher, CatcherEvent, Discovery, EntraError, Expectation,
-    Identity, IdentityFault, RedirectUri, SignIn, SigningKeys, TenantName, TokenSet,
+    Identity, IdentityFault, Leg, RedirectUri, Refusal, SignIn, SigningKeys, TenantName, TokenSet,
 };
 use jiff::Timestamp;
 use url::Url;
@@ -334,6 +334,11 @@ impl Flow<'_> {
                     return Ok(answer);
                 }
                 Err(fault) => {
+                    // A page that refuses does not lead back: what it says is the answer then.
+                    if let Some(refusal) = told_on_the_page(&pasted.address) {
+                        let _ = pasted.verdict.send(Ok(()));
+                        return Ok(Answer::Refused(Box::new(refusal)));
+                    }
                     let _ = pasted.verdict.send(Err(problems::of_callback(fault)));
                 }
             }
@@ -532,6 +537,15 @@ fn account(identity: &Identity, tokens: &TokenSet, witness: &mut Witness<'_>) {
             witness.note(unknown.fact("finding", "methods-not-told"));
         }
     }
+}
+
+/// The refusal that a person copied from the sign-in page, in place of an address.
+fn told_on_the_page(text: &str) -> Option<Refusal> {
+    let is_address = text.trim_start().get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("http"));
+    if is_address || !text.to_ascii_uppercase().contains("AADSTS") {
+        return None;
+    }
+    Refusal::from_text(Leg::SignIn, text)
 }
 
 fn timed_out(wait: Duration) -> Problem {

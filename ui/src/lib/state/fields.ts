@@ -60,5 +60,5 @@ export function date_error(text: string): string | null {
 }
 
 export function address_error(text: string): string | null {
-  return /^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(text.trim()) ? null : 'error_address_shape';
+  return /^[a-z][a-z0-9+.-]*:\/\/\S+$|AADSTS\d/i.test(text.trim()) ? null : 'error_address_shape';
 }
