@@ -64,8 +64,14 @@ pub(crate) struct Bootstrap {
 #[serde(rename_all = "kebab-case")]
 enum VaultState {
     Open,
+    /// Made with a passphrase.
     LockedPassphrase,
+    /// Made with a keyring that is not here now.
+    LockedKeyring,
+    /// There is no vault yet, and no keyring for the key of a new one.
     NoKeyring,
+    /// Something else than its lock stands in the way: another process, a damaged file, the folder.
+    Unavailable,
 }
 
 impl Desk {
@@ -220,11 +226,14 @@ impl Desk {
     }
 
     fn what_would_open(&self, problem: &Problem) -> VaultState {
-        let sealed = Vault::how_locked(&self.folder);
-        if problem.code == ProblemCode::VaultLocked && matches!(sealed, Ok(Some(LockKind::Passphrase))) {
-            VaultState::LockedPassphrase
-        } else {
-            VaultState::NoKeyring
+        if problem.code != ProblemCode::VaultLocked {
+            return VaultState::Unavailable;
+        }
+        match Vault::how_locked(&self.folder) {
+            Ok(Some(LockKind::Passphrase)) => VaultState::LockedPassphrase,
+            Ok(Some(LockKind::Keyring)) => VaultState::LockedKeyring,
+            Ok(Some(LockKind::SessionOnly) | None) => VaultState::NoKeyring,
+            Err(_) => VaultState::Unavailable,
         }
     }
 

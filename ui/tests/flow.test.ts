@@ -132,6 +132,29 @@ describe('rehearsal', () => {
 });
 
 describe('the vault', () => {
+  test('that is made now asks twice for a passphrase worth the name', async () => {
+    const { host, user } = await open_window({ vault: 'no-keyring' });
+    await user.type(at('passphrase'), 'short');
+    await user.click(at('unlock'));
+    expect(says('passphrase-error')).toContain('at least 8 characters');
+    await user.type(at('passphrase'), ' horse battery');
+    await user.type(at('passphrase-again'), 'short horse batery');
+    await user.click(at('unlock'));
+    expect(says('passphrase-again-error')).toContain('not the same');
+    expect(host.asked).not.toContain('unlock');
+    await user.clear(at('passphrase-again'));
+    await user.type(at('passphrase-again'), 'short horse battery');
+    await user.click(at('unlock'));
+    await until(() => expect(host.given.unlock).toEqual(['short horse battery']));
+  });
+
+  test('whose keyring is away, or that somebody else holds, asks for no passphrase', async () => {
+    await open_window({ vault: 'locked-keyring' });
+    expect(heading()).toBe('This vault needs its keyring');
+    expect(gone('passphrase')).toBe(true);
+    expect(at('unlock-again')).toBeTruthy();
+  });
+
   test('asks for its passphrase, and forgets what was typed', async () => {
     const { host, user } = await open_window({ vault: 'locked-passphrase' });
     expect(page()).toBe('unlock');

@@ -35,7 +35,7 @@ import type { TenantFound } from '../contract/TenantFound';
 import type { TenantQuery } from '../contract/TenantQuery';
 
 /** Whether the vault is open, and if not, what would open it. */
-export type VaultState = 'open' | 'locked-passphrase' | 'no-keyring';
+export type VaultState = 'open' | 'locked-passphrase' | 'locked-keyring' | 'no-keyring' | 'unavailable';
 
 /** The first answer: how things stand. */
 export interface Bootstrap {

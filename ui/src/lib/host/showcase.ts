@@ -40,6 +40,7 @@ const SCENES: Record<string, Scene> = {
   'customers-empty': {},
   forget: { host: { customers: many }, presses: ['.acts .btn--icon'] },
   unlock: { host: { vault: 'locked-passphrase' } },
+  settings: { presses: ['#settings'] },
   'no-keyring': { host: { vault: 'no-keyring' } },
   destination: { presses: ['#onboard'], types: { name: 'Contoso Logistics', tenant: 'contoso.com' } },
   'destination-chosen': { presses: ['#onboard', '[data-testid=siem-arcsight]'], types: { name: 'Contoso Logistics', tenant: 'contoso.com' } },
@@ -60,6 +61,7 @@ const SCENES: Record<string, Scene> = {
   consent: { host: { customers: [until('register')] }, stage: 'consent' },
   'consent-waiting': { host: { customers: [until('register')], holds: ['consent'] }, stage: 'consent', presses: ['#primary'] },
   'consent-paste': { host: { customers: [until('register')], holds: ['consent'] }, stage: 'consent', presses: ['#consent-paste'] },
+  'consent-handoff': { host: { customers: [until('register')] }, stage: 'consent', presses: ['#consent-handoff'] },
   'consent-done': { host: { customers: [until('register')] }, stage: 'consent', presses: ['#primary'] },
   'consent-wrong-tenant': {
     host: { customers: [until('register')], fails: { consent: problem('wrong-tenant', { expected: until('register').tenant_id, actual: '91d0aa34-2c6e-4f07-b5d8-0e43c1f977b1' }) } },
