@@ -2,18 +2,20 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::Value;
 use tests::binaries;
 use tests::onboarded::customer;
 use tests::practice::Practice;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 #[cfg(unix)]
 #[tokio::test]
 async fn ctrl_c_leaves_a_whole_file_of_what_arrived_and_says_so() {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncBufReadExt as _, BufReader};
+
     let practice = Practice::start(&["--alerts", "200000"]).await;
     let folder = tempfile::tempdir().unwrap();
     let msspctl = customer(&practice, folder.path(), "siem-detections", "app-only").await.json();
