@@ -334,10 +334,10 @@ impl Flow<'_> {
                     return Ok(answer);
                 }
                 Err(fault) => {
-                    // A page that refuses does not lead back: what it says is the answer then.
+                    // A page that refuses does not lead back. What it says ends the attempt, but proves nothing of it.
                     if let Some(refusal) = told_on_the_page(&pasted.address) {
                         let _ = pasted.verdict.send(Ok(()));
-                        return Ok(Answer::Refused(Box::new(refusal)));
+                        return Err(self.access.problem(&EntraError::Refused(Box::new(refusal))));
                     }
                     let _ = pasted.verdict.send(Err(problems::of_callback(fault)));
                 }
