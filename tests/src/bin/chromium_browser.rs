@@ -12,6 +12,10 @@ use practice_tenant::Announcement;
 use tests::chromium::Chromium;
 use thirtyfour::prelude::*;
 
+/// How long a page may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 #[tokio::main]
 async fn main() {
     let address = std::env::args().nth(1).expect("an address");
@@ -38,11 +42,18 @@ async fn visit(driver: &WebDriver, address: &str, role: &str, click: &str) -> We
     }
     let button = if click == "accept" { "#idBtn_Accept" } else { "#idBtn_Back" };
     find(driver, button).await?.click().await?;
-    // The answer page of the tool: the person sees that something arrived.
+    // The person stays until the tool's own page is there: whoever closes the browser sooner may cut its way back.
+    let from = url::Url::parse(address).expect("an address").origin();
+    let left = async {
+        while driver.current_url().await.is_ok_and(|url| url.origin() == from) {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, left).await.expect("the browser is led back");
     find(driver, "h1").await?.text().await?;
     Ok(())
 }
 
 async fn find(driver: &WebDriver, selector: &str) -> WebDriverResult<WebElement> {
-    driver.query(By::Css(selector)).wait(Duration::from_secs(20), Duration::from_millis(50)).first().await
+    driver.query(By::Css(selector)).wait(PATIENCE, LOOK_AGAIN).first().await
 }
