@@ -245,7 +245,7 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         let partly = (status == StatusCode::PARTIAL_CONTENT).then(|| partial(response.headers()));
         let headers = response.headers().clone();
         let silence = self.request.patience.silence;
-        let mut splitter = Splitter::new(outlet.largest_element());
+        let mut splitter = Splitter::new(outlet.largest_element(), outlet.members());
         loop {
             let chunk = match timeout(silence, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => chunk,

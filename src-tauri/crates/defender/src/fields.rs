@@ -1,101 +1,44 @@
 //! What an alert says about itself: the few members that a pull needs, and the columns of [`AlertRow`].
 //!
-//! Two readings, because they are asked for at different rates. [`pick`] runs over every alert of a pull: it checks
-//! that the whole is JSON and gives some members as they stand, without copying. [`row`] runs over what is shown. The
+//! Two readings, because they are asked for at different rates. [`pick`] gives some members as they stand, without
+//! copying, and may run over every alert of a pull. [`row`] runs over what is shown. The
 //! mapping follows Microsoft's own table (`configure-siem.md`). Names are matched without regard to case, because
 //! Microsoft's pages do not agree on it. The invariant: a strange member empties its column, never the alert.
 
 mod legacy;
 
 use std::borrow::Cow;
-use std::fmt;
 
 use catalog::SourceId;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::error::Unreadable;
 use crate::row::AlertRow;
+use crate::scan::Scan;
 
 pub use legacy::{LEGACY_FIELDS, LegacyDetection};
 
 /// The members of these names as they stand; of two with the same name the first.
 pub(crate) fn pick<'a, const N: usize>(
     json: &'a str,
-    names: &[&str; N],
-) -> Result<[Option<&'a RawValue>; N], Unreadable> {
-    let mut reader = serde_json::Deserializer::from_str(json);
-    let judge = |error: serde_json::Error| match error.classify() {
-        serde_json::error::Category::Data => Unreadable::NotAnAlert,
-        serde_json::error::Category::Syntax
-        | serde_json::error::Category::Eof
-        | serde_json::error::Category::Io => Unreadable::NotJson,
-    };
-    let found = Pick(names).deserialize(&mut reader).map_err(judge)?;
-    reader.end().map_err(judge)?;
-    Ok(found)
-}
-
-struct Pick<'n, const N: usize>(&'n [&'n str; N]);
-
-impl<'de, const N: usize> DeserializeSeed<'de> for Pick<'_, N> {
-    type Value = [Option<&'de RawValue>; N];
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
+    names: &'static [&'static str; N],
+) -> Result<[Option<&'a str>; N], Unreadable> {
+    let json = json.trim_matches([' ', '\t', '\r', '\n']);
+    let mut scan = Scan::new(names);
+    match scan.run(&[], json.as_bytes()) {
+        Ok(Some(end)) if end == json.len() => {}
+        Ok(None) if scan.is_whole_number() => {}
+        Ok(_) | Err(_) => return Err(Unreadable::NotJson),
     }
-}
-
-impl<'de, const N: usize> Visitor<'de> for Pick<'_, N> {
-    type Value = [Option<&'de RawValue>; N];
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an alert")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut found = [None; N];
-        while let Some(which) = members.next_key_seed(Which(self.0))? {
-            match which {
-                Some(which) if found[which].is_none() => found[which] = Some(members.next_value()?),
-                Some(_) | None => {
-                    members.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(found)
-    }
-}
-
-struct Which<'n>(&'n [&'n str]);
-
-impl<'de> DeserializeSeed<'de> for Which<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_identifier(self)
-    }
-}
-
-impl Visitor<'_> for Which<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member's name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().position(|wanted| wanted.eq_ignore_ascii_case(name)))
-    }
+    if json.starts_with('{') { Ok(scan.members().of(json)) } else { Err(Unreadable::NotAnAlert) }
 }
 
 /// A member as text: strings without their quotes, numbers and words as they stand, nothing for the rest.
-pub(crate) fn raw_text(raw: Option<&RawValue>) -> Cow<'_, str> {
-    let Some(json) = raw.map(RawValue::get) else { return Cow::Borrowed("") };
+pub(crate) fn raw_text(raw: Option<&str>) -> Cow<'_, str> {
+    let Some(json) = raw else { return Cow::Borrowed("") };
     if let Some(inner) = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         if !inner.contains('\\') {
             return Cow::Borrowed(inner);

@@ -21,6 +21,7 @@ mod query;
 mod refusal;
 mod row;
 mod rules;
+mod scan;
 mod seen;
 mod splitter;
 mod summary;

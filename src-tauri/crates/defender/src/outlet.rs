@@ -8,15 +8,15 @@ use std::collections::BTreeMap;
 
 use catalog::SourceId;
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 use crate::error::Unreadable;
 use crate::fields::{LegacyDetection, about, pick, raw_text, row, time};
 use crate::query::{Query, Severity, Status};
 use crate::row::AlertRow;
 use crate::rules;
+use crate::scan::Members;
 use crate::seen::Seen;
-use crate::splitter::Fault;
+use crate::splitter::{Element, Fault, Splitter};
 use crate::walk::Page;
 
 /// An alert on its way to the caller.
@@ -145,38 +145,41 @@ impl<F> Outlet<F> {
         std::mem::take(&mut self.bare_incidents)
     }
 
-    /// Takes an element of the list.
-    pub(crate) fn take<E>(&mut self, element: &[u8], page: &mut Page) -> Result<(), Halt<E>>
+    /// The members of elements that [`take`](Self::take) wants to be shown.
+    pub(crate) fn members(&self) -> &'static [&'static str] {
+        match (self.elements, self.along_creation) {
+            (SourceId::SiemDetections, _) => &["AlertId", "FullId", "AlertPart", "LastProcessedTimeUtc"],
+            (SourceId::GraphAlerts, false) => &["id", "lastUpdateDateTime"],
+            (SourceId::GraphAlerts, true) => &["id", "createdDateTime"],
+            (SourceId::DefenderAlerts, _) => &["id", "lastUpdateTime"],
+            (SourceId::GraphIncidents, false) => &["id", "lastUpdateDateTime", "alerts"],
+            (SourceId::GraphIncidents, true) => &["id", "createdDateTime", "alerts"],
+            (SourceId::XdrIncidents, _) => &["incidentId", "lastUpdateTime", "alerts"],
+        }
+    }
+
+    /// Takes an element of the list, with its [`members`](Self::members).
+    pub(crate) fn take<E>(&mut self, element: Element<'_>, page: &mut Page) -> Result<(), Halt<E>>
     where
         F: FnMut(RawAlert<'_>) -> Result<(), E>,
     {
-        let json = std::str::from_utf8(element).map_err(|_| Halt::Unreadable(Unreadable::NotUtf8))?;
-        let graph_time = if self.along_creation { "createdDateTime" } else { "lastUpdateDateTime" };
+        let json = alert_text(element)?;
+        let members = &element.members;
         match self.elements {
-            SourceId::SiemDetections => self.detection(json, page),
-            SourceId::GraphAlerts => self.alert(json, &["id", graph_time], page),
-            SourceId::DefenderAlerts => self.alert(json, &["id", "lastUpdateTime"], page),
-            SourceId::GraphIncidents => {
-                self.incident(json, &["id", graph_time, "alerts"], &["id", "lastUpdateDateTime"], page)
-            }
-            SourceId::XdrIncidents => self.incident(
-                json,
-                &["incidentId", "lastUpdateTime", "alerts"],
-                &["alertId", "lastUpdatedTime"],
-                page,
-            ),
+            SourceId::SiemDetections => self.detection(json, members, page),
+            SourceId::GraphAlerts | SourceId::DefenderAlerts => self.alert(json, members, page),
+            SourceId::GraphIncidents => self.incident(json, members, &["id", "lastUpdateDateTime"], page),
+            SourceId::XdrIncidents => self.incident(json, members, &["alertId", "lastUpdatedTime"], page),
         }
     }
 
     /// A record of the exporter. Records are immutable, and one alert may have several: they differ in `FullId` or
     /// `AlertPart`.
-    fn detection<E>(&mut self, json: &str, page: &mut Page) -> Result<(), Halt<E>>
+    fn detection<E>(&mut self, json: &str, members: &Members, page: &mut Page) -> Result<(), Halt<E>>
     where
         F: FnMut(RawAlert<'_>) -> Result<(), E>,
     {
-        let [id, full, part, changed] =
-            pick(json, &["AlertId", "FullId", "AlertPart", "LastProcessedTimeUtc"])
-                .map_err(Halt::Unreadable)?;
+        let [id, full, part, changed] = members.of(json);
         let (id, full, part, changed) =
             (raw_text(id), raw_text(full), raw_text(part), time(&raw_text(changed)));
         page.note(changed);
@@ -191,11 +194,11 @@ impl<F> Outlet<F> {
         self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, new)
     }
 
-    fn alert<E>(&mut self, json: &str, names: &[&str; 2], page: &mut Page) -> Result<(), Halt<E>>
+    fn alert<E>(&mut self, json: &str, members: &Members, page: &mut Page) -> Result<(), Halt<E>>
     where
         F: FnMut(RawAlert<'_>) -> Result<(), E>,
     {
-        let [id, changed] = pick(json, names).map_err(Halt::Unreadable)?;
+        let [id, changed] = members.of(json);
         let (id, changed) = (raw_text(id), time(&raw_text(changed)));
         page.note(changed);
         let hash = self.seen.hash(&key(&id, json));
@@ -208,14 +211,14 @@ impl<F> Outlet<F> {
     fn incident<E>(
         &mut self,
         json: &str,
-        names: &[&str; 3],
-        alert_names: &[&str; 2],
+        members: &Members,
+        alert_names: &'static [&'static str; 2],
         page: &mut Page,
     ) -> Result<(), Halt<E>>
     where
         F: FnMut(RawAlert<'_>) -> Result<(), E>,
     {
-        let [id, changed, alerts] = pick(json, names).map_err(Halt::Unreadable)?;
+        let [id, changed, alerts] = members.of(json);
         page.note(time(&raw_text(changed)));
         // Alerts and incidents have keys of their own kind, and one number may be both.
         let id = raw_text(id);
@@ -226,13 +229,15 @@ impl<F> Outlet<F> {
         if alerts.is_none() && !known && !id.is_empty() {
             self.bare_incidents.push(id.as_ref().to_owned());
         }
-        let alerts: Vec<&RawValue> = match alerts.map(RawValue::get) {
-            None | Some("null") => Vec::new(),
-            Some(list) => serde_json::from_str(list).map_err(|_| Halt::Unreadable(Unreadable::NotAnAlert))?,
+        let alerts = match alerts {
+            None | Some("null") => "",
+            Some(list) if list.starts_with('[') => list,
+            Some(_) => return Err(Halt::Unreadable(Unreadable::NotAnAlert)),
         };
-        for alert in alerts {
-            let json = alert.get();
-            let [id, changed] = pick(json, alert_names).map_err(Halt::Unreadable)?;
+        // The incident was within its limit, so its alerts are.
+        Splitter::new(usize::MAX, alert_names).feed(alerts.as_bytes(), |element| {
+            let json = alert_text(element)?;
+            let [id, changed] = element.members.of(json);
             let (id, changed) = (raw_text(id), time(&raw_text(changed)));
             let fresh = self.seen.insert(self.seen.hash(&key(&id, json)));
             new |= fresh;
@@ -240,7 +245,8 @@ impl<F> Outlet<F> {
             if fresh || !known {
                 self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, fresh)?;
             }
-        }
+            Ok::<_, Halt<E>>(())
+        })?;
         self.seen.insert(hash);
         page.new += u64::from(new);
         Ok(())
@@ -318,6 +324,12 @@ impl<F> Outlet<F> {
     }
 }
 
+/// An element as text, where it is an object.
+fn alert_text<E>(element: Element<'_>) -> Result<&str, Halt<E>> {
+    let json = std::str::from_utf8(element.bytes).map_err(|_| Halt::Unreadable(Unreadable::NotUtf8))?;
+    if json.starts_with('{') { Ok(json) } else { Err(Halt::Unreadable(Unreadable::NotAnAlert)) }
+}
+
 /// What an alert is known by: its id, or all of it where it names none.
 fn key<'a>(id: &'a str, json: &'a str) -> &'a str {
     if id.is_empty() { json } else { id }
@@ -325,18 +337,30 @@ fn key<'a>(id: &'a str, json: &'a str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use catalog::SourceId;
 
     use super::{Halt, Outlet, RawAlert};
     use crate::query::Query;
+    use crate::splitter::Splitter;
     use crate::walk::Page;
+
+    fn take<F>(outlet: &mut Outlet<F>, json: &str, page: &mut Page) -> Result<(), Halt<Infallible>>
+    where
+        F: FnMut(RawAlert<'_>) -> Result<(), Infallible>,
+    {
+        let list = format!("[{json}]");
+        let mut splitter = Splitter::new(outlet.largest_element(), outlet.members());
+        splitter.feed(list.as_bytes(), |element| outlet.take(element, page))
+    }
 
     #[test]
     fn detections_of_one_alert_differ_in_their_full_id() {
         let mut ids = Vec::new();
         let sink = |alert: RawAlert<'_>| {
             ids.push(alert.id.to_owned());
-            Ok::<_, std::convert::Infallible>(())
+            Ok::<_, Infallible>(())
         };
         let mut outlet = Outlet::new(SourceId::SiemDetections, &Query::default(), false, sink);
         let mut page = Page::default();
@@ -349,7 +373,7 @@ mod tests {
             "{}",
             "{}",
         ] {
-            assert!(outlet.take(json.as_bytes(), &mut page).is_ok());
+            assert!(take(&mut outlet, json, &mut page).is_ok());
         }
         assert_eq!((outlet.alerts, outlet.repeats, page.new), (4, 3, 4));
         drop(outlet);
@@ -361,7 +385,7 @@ mod tests {
         let mut ids = Vec::new();
         let sink = |alert: RawAlert<'_>| {
             ids.push(alert.id.to_owned());
-            Ok::<_, std::convert::Infallible>(())
+            Ok::<_, Infallible>(())
         };
         let mut outlet = Outlet::new(SourceId::XdrIncidents, &Query::default(), false, sink);
         let mut page = Page::default();
@@ -371,7 +395,7 @@ mod tests {
             r#"{"incidentId":1,"alerts":[{"alertId":"a"},{"alertId":"c"}]}"#,
             r#"{"incidentId":3,"alerts":[{"alertId":"a"}]}"#,
         ] {
-            assert!(outlet.take(json.as_bytes(), &mut page).is_ok());
+            assert!(take(&mut outlet, json, &mut page).is_ok());
         }
         assert_eq!((outlet.alerts, outlet.repeats, page.new), (3, 1, 4));
         drop(outlet);
@@ -383,7 +407,7 @@ mod tests {
         let mut ids = String::new();
         let sink = |alert: RawAlert<'_>| {
             ids.push_str(alert.id);
-            Ok::<_, std::convert::Infallible>(())
+            Ok::<_, Infallible>(())
         };
         let query = Query { limit: Some(2), ..Query::default() };
         let mut outlet = Outlet::new(SourceId::SiemDetections, &query, true, sink);
@@ -391,7 +415,7 @@ mod tests {
         for (id, hour) in [("a", 10), ("b", 12), ("c", 11), ("d", 9)] {
             let json =
                 format!(r#"{{"AlertId":"{id}","LastProcessedTimeUtc":"2026-11-20T{hour:02}:00:00Z"}}"#);
-            assert!(outlet.take(json.as_bytes(), &mut page).is_ok());
+            assert!(take(&mut outlet, &json, &mut page).is_ok());
         }
         outlet.release().unwrap();
         assert_eq!(outlet.alerts, 2);
@@ -402,10 +426,9 @@ mod tests {
     #[test]
     fn the_limit_ends_the_pull_with_its_last_alert() {
         let query = Query { limit: Some(1), ..Query::default() };
-        let mut outlet = Outlet::new(SourceId::GraphAlerts, &query, false, |_: RawAlert<'_>| {
-            Ok::<_, std::convert::Infallible>(())
-        });
-        assert!(matches!(outlet.take(br#"{"id":"a"}"#, &mut Page::default()), Err(Halt::Enough)));
+        let mut outlet =
+            Outlet::new(SourceId::GraphAlerts, &query, false, |_: RawAlert<'_>| Ok::<_, Infallible>(()));
+        assert!(matches!(take(&mut outlet, r#"{"id":"a"}"#, &mut Page::default()), Err(Halt::Enough)));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 use std::fmt::Write as _;
 
 use catalog::SourceId;
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -16,8 +18,9 @@ use crate::{AlertRow, LEGACY_FIELDS, LegacyDetection};
 /// The largest element, so that a fuzzer can reach it.
 const LARGEST: usize = 4096;
 
-/// Cuts an answer into its elements. The first byte says how it arrives. The laws: the same elements and the same end
-/// come out however the bytes are cut; what is a JSON array comes out element by element, byte for byte.
+/// Cuts an answer into its elements. The first byte says how it arrives. The laws: the same elements, the same members
+/// and the same end come out however the bytes are cut; what comes out is JSON, by another parser's verdict too, and so
+/// are its members; what is a JSON array comes out element by element, byte for byte.
 ///
 /// # Panics
 /// When a law is broken.
@@ -28,6 +31,11 @@ pub fn answer(input: &[u8]) {
         let in_parts = elements(body, size);
         assert_eq!(at_once, in_parts, "cut into parts of {size}");
     }
+    for (element, id) in &at_once.0 {
+        let Ok(json) = std::str::from_utf8(element) else { continue };
+        assert!(serde_json::from_str::<IgnoredAny>(json).is_ok(), "{json}");
+        assert_eq!(id.as_deref(), first_id(json), "{json}");
+    }
     let trimmed = body.trim_ascii();
     let Ok(values) = serde_json::from_slice::<Vec<&RawValue>>(trimmed) else { return };
     let short = values.iter().all(|value| value.get().len() <= LARGEST);
@@ -35,18 +43,20 @@ pub fn answer(input: &[u8]) {
         let (found, fault) = at_once;
         assert_eq!(fault, None, "an array is read to its end");
         let said: Vec<_> = values.iter().map(|value| value.get().as_bytes().to_vec()).collect();
-        assert_eq!(found, said);
+        assert_eq!(found.into_iter().map(|(element, _)| element).collect::<Vec<_>>(), said);
     }
 }
 
-type Cut = (Vec<Vec<u8>>, Option<Fault>);
+/// Elements, each with its `id` as it stands, and how it ended.
+type Cut = (Vec<(Vec<u8>, Option<String>)>, Option<Fault>);
 
 fn elements(body: &[u8], size: usize) -> Cut {
     let mut found = Vec::new();
-    let mut splitter = Splitter::new(LARGEST);
+    let mut splitter = Splitter::new(LARGEST, &["id"]);
     for chunk in body.chunks(size) {
         let fed = splitter.feed(chunk, |element| {
-            found.push(element.to_vec());
+            let [id] = std::str::from_utf8(element.bytes).map_or([None], |json| element.members.of(json));
+            found.push((element.bytes.to_vec(), id.map(str::to_owned)));
             Ok::<_, Fault>(())
         });
         if let Err(fault) = fed {
@@ -54,6 +64,36 @@ fn elements(body: &[u8], size: usize) -> Cut {
         }
     }
     (found, splitter.finish().err())
+}
+
+/// The first `id` of an object, whatever its case, as another parser finds it.
+fn first_id(json: &str) -> Option<&str> {
+    struct First;
+
+    impl<'de> Visitor<'de> for First {
+        type Value = Option<&'de RawValue>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let mut found = None;
+            while let Some(name) = members.next_key::<&RawValue>()? {
+                let value = members.next_value()?;
+                // A name with half a surrogate pair is no text, and nobody's name.
+                let is_id = serde_json::from_str::<String>(name.get())
+                    .is_ok_and(|name| name.eq_ignore_ascii_case("id"));
+                if is_id && found.is_none() {
+                    found = Some(value);
+                }
+            }
+            Ok(found)
+        }
+    }
+
+    let mut reader = serde_json::Deserializer::from_str(json);
+    reader.deserialize_map(First).ok().flatten().map(RawValue::get)
 }
 
 fn depth(json: &str) -> usize {
@@ -82,7 +122,7 @@ pub fn alert(input: &[u8]) {
     if let Ok([id, changed]) = pick(json, &["id", "lastUpdateDateTime"]) {
         let text = raw_text(id);
         time(&raw_text(changed));
-        if let Some(Ok(said)) = id.map(|id| serde_json::from_str::<String>(id.get())) {
+        if let Some(Ok(said)) = id.map(serde_json::from_str::<String>) {
             assert_eq!(text, said);
         }
     }

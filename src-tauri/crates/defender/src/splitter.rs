@@ -1,14 +1,13 @@
 //! Cuts an answer of alerts into its alerts while it arrives.
 //!
 //! An answer is a top-level array (the legacy exporter) or an object whose `value` is the array (`OData`). Which of the
-//! two is seen from the first byte, not assumed. This is not a JSON parser: what lies inside an element is handed on
-//! byte for byte and judged by whoever receives it. The invariant: for any cutting of the answer into chunks the same
-//! elements come out, and never more than one element (or one short member of the envelope) is held in memory.
+//! two is seen from the first byte, not assumed. Elements are JSON, byte for byte as they came; what they mean is for
+//! whoever receives them. The invariant: for any cutting of the answer into chunks the same elements come out and the
+//! same fault is found at the same byte, and never more than one element (or one short member of the envelope) is held
+//! in memory.
 
-use memchr::memchr2;
+use crate::scan::{Broken, Members, Scan};
 
-/// Deepest nesting inside one element.
-const DEEPEST: u32 = 128;
 /// Bytes that are neither alert nor white space that one answer may hold (S11).
 const MOST_ENVELOPE: u64 = 64 << 20;
 /// Longest member name, and longest `@odata.nextLink` or `error`, of the envelope.
@@ -25,12 +24,21 @@ pub(crate) enum Fault {
     Html,
     /// It holds nothing at all.
     Empty,
-    /// An element is nested deeper than [`DEEPEST`].
+    /// Something is nested deeper than any alert.
     TooDeep,
     /// One element is longer than the cap.
     AlertTooLarge,
     /// What surrounds the alerts is longer than any envelope.
     EnvelopeTooLarge,
+}
+
+impl From<Broken> for Fault {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::NotJson => Self::NotJson,
+            Broken::TooDeep => Self::TooDeep,
+        }
+    }
 }
 
 /// What surrounded the alerts.
@@ -59,65 +67,13 @@ enum Place {
     End,
 }
 
-/// The scan of one JSON value, resumable at any byte.
-#[derive(Debug, Default, Clone, Copy)]
-struct Scan {
-    depth: u32,
-    in_string: bool,
-    escaped: bool,
-    scalar: bool,
-}
-
-impl Scan {
-    /// Reads on; gives the number of bytes up to the value's end, or nothing when the value goes on.
-    fn run(&mut self, bytes: &[u8]) -> Result<Option<usize>, Fault> {
-        let mut at = 0;
-        while at < bytes.len() {
-            if self.in_string {
-                if self.escaped {
-                    self.escaped = false;
-                    at += 1;
-                    continue;
-                }
-                let Some(found) = memchr2(b'"', b'\\', &bytes[at..]) else { return Ok(None) };
-                at += found + 1;
-                if bytes[at - 1] == b'\\' {
-                    self.escaped = true;
-                } else {
-                    self.in_string = false;
-                    if self.depth == 0 {
-                        return Ok(Some(at));
-                    }
-                }
-                continue;
-            }
-            match bytes[at] {
-                b'"' => self.in_string = true,
-                b'{' | b'[' => {
-                    self.depth += 1;
-                    if self.depth > DEEPEST {
-                        return Err(Fault::TooDeep);
-                    }
-                }
-                b'}' | b']' if self.depth == 0 => return Ok(Some(at)),
-                b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.depth == 0 {
-                        return Ok(Some(at + 1));
-                    }
-                }
-                b',' | b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => return Ok(Some(at)),
-                _ => {}
-            }
-            // A string or bracket straight after a number or word: no JSON value goes on like that.
-            if self.scalar && (self.in_string || self.depth > 0) {
-                return Err(Fault::NotJson);
-            }
-            self.scalar = self.depth == 0 && !self.in_string;
-            at += 1;
-        }
-        Ok(None)
-    }
+/// One element of the list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Element<'a> {
+    /// It as it came: JSON, if it is UTF-8.
+    pub(crate) bytes: &'a [u8],
+    /// Where in it the members stand that are looked for.
+    pub(crate) members: Members,
 }
 
 /// See the module.
@@ -134,19 +90,21 @@ pub(crate) struct Splitter {
     /// The answer is an object, and the elements end with a return to it.
     in_object: bool,
     byte_order_mark: u8,
-    /// Bytes received.
+    /// Bytes received, up to the fault where there is one.
     received: u64,
     largest_element: usize,
+    /// The members of elements that are looked for.
+    names: &'static [&'static str],
 }
 
 const MARK: &[u8; 3] = b"\xEF\xBB\xBF";
 
 impl Splitter {
-    /// Elements may be `largest_element` bytes long.
-    pub(crate) fn new(largest_element: usize) -> Self {
+    /// Elements may be `largest_element` bytes long; members of these names are looked for in them.
+    pub(crate) fn new(largest_element: usize, names: &'static [&'static str]) -> Self {
         Self {
             place: Place::Start,
-            scan: Scan::default(),
+            scan: Scan::new(&[]),
             carry: Vec::new(),
             name: String::new(),
             envelope: Envelope::default(),
@@ -155,10 +113,11 @@ impl Splitter {
             byte_order_mark: 0,
             received: 0,
             largest_element,
+            names,
         }
     }
 
-    /// Bytes received so far.
+    /// Bytes received so far, up to the fault where there is one.
     pub(crate) fn received(&self) -> u64 {
         self.received
     }
@@ -170,15 +129,25 @@ impl Splitter {
     pub(crate) fn feed<E: From<Fault>>(
         &mut self,
         chunk: &[u8],
-        mut each: impl FnMut(&[u8]) -> Result<(), E>,
+        mut each: impl FnMut(Element<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.received += chunk.len() as u64;
         let mut at = 0;
-        while at < chunk.len() {
-            let byte = chunk[at];
+        let fed = self.feed_from(&mut at, chunk, &mut each);
+        self.received += at as u64;
+        fed
+    }
+
+    /// Leaves in `at` how far it came.
+    fn feed_from<E: From<Fault>>(
+        &mut self,
+        place: &mut usize,
+        chunk: &[u8],
+        each: &mut impl FnMut(Element<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while let Some(&byte) = chunk.get(*place) {
             match self.place {
                 Place::InName | Place::InMember | Place::InElement => {
-                    at += self.value(&chunk[at..], &mut each)?;
+                    self.value(place, chunk, each)?;
                     continue;
                 }
                 Place::Start
@@ -238,7 +207,7 @@ impl Splitter {
                 },
                 Place::Colon | Place::End => return Err(Fault::NotJson.into()),
             }
-            at += 1;
+            *place += 1;
         }
         Ok(())
     }
@@ -265,7 +234,7 @@ impl Splitter {
 
     fn begin(&mut self, place: Place) {
         self.place = place;
-        self.scan = Scan::default();
+        self.scan = Scan::new(if place == Place::InElement { self.names } else { &[] });
         self.carry.clear();
     }
 
@@ -273,64 +242,77 @@ impl Splitter {
         self.place = if self.in_object { Place::AfterMember } else { Place::End };
     }
 
-    /// Reads on in a value; gives the bytes that belong to it.
+    /// Reads on in a value, from `at` as far as it goes.
     fn value<E: From<Fault>>(
         &mut self,
-        bytes: &[u8],
-        each: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<usize, E> {
-        let end = self.scan.run(bytes)?;
-        let taken = end.unwrap_or(bytes.len());
-        if self.place != Place::InElement {
-            self.envelope_value(&bytes[..taken], end.is_some())?;
-            return Ok(taken);
+        at: &mut usize,
+        chunk: &[u8],
+        each: &mut impl FnMut(Element<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let bytes = &chunk[*at..];
+        let room = self.room();
+        // One byte more than there is room for: a fault within the room goes before the lack of it.
+        let seen = &bytes[..bytes.len().min(room.saturating_add(1))];
+        let end = self.scan.run(&self.carry, seen).map_err(|(broken, place)| {
+            *at += place;
+            Fault::from(broken)
+        })?;
+        let taken = end.unwrap_or(seen.len());
+        *at += taken;
+        if taken > room {
+            *at -= taken - room;
+            let too_large = self.place == Place::InElement;
+            return Err(if too_large { Fault::AlertTooLarge } else { Fault::EnvelopeTooLarge }.into());
         }
-        if self.carry.len() + taken > self.largest_element {
-            return Err(Fault::AlertTooLarge.into());
+        let part = &seen[..taken];
+        if self.place != Place::InElement {
+            self.envelope_value(part, end.is_some())?;
+            return Ok(());
         }
         if end.is_none() {
-            self.carry.extend_from_slice(bytes);
-            return Ok(taken);
+            self.carry.extend_from_slice(part);
+            return Ok(());
         }
         self.place = Place::AfterElement;
+        let members = self.scan.members();
         if self.carry.is_empty() {
-            if taken == 0 {
-                return Err(Fault::NotJson.into());
-            }
-            each(&bytes[..taken])?;
+            each(Element { bytes: part, members })?;
         } else {
-            self.carry.extend_from_slice(&bytes[..taken]);
-            each(&self.carry)?;
+            self.carry.extend_from_slice(part);
+            each(Element { bytes: &self.carry, members })?;
             self.carry.clear();
             // One huge alert must not cost its size for the rest of the pull.
             self.carry.shrink_to(1 << 20);
         }
-        Ok(taken)
+        Ok(())
+    }
+
+    /// How many bytes more the value may have that is being read.
+    fn room(&self) -> usize {
+        if self.place == Place::InElement {
+            return self.largest_element.saturating_sub(self.carry.len());
+        }
+        let left = MOST_ENVELOPE.saturating_sub(self.envelope_bytes);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        if self.is_kept() { left.min(LONGEST_MEMBER.saturating_sub(self.carry.len())) } else { left }
+    }
+
+    /// Whether the part of the envelope that is being read is of interest.
+    fn is_kept(&self) -> bool {
+        self.place == Place::InName
+            || matches!(self.name.as_str(), "@odata.nextLink" | "odata.nextLink" | "error")
     }
 
     /// A part of a name or of a member that is not the list.
     fn envelope_value(&mut self, part: &[u8], ends: bool) -> Result<(), Fault> {
         self.envelope_bytes += part.len() as u64;
-        if self.envelope_bytes > MOST_ENVELOPE {
-            return Err(Fault::EnvelopeTooLarge);
-        }
-        let in_name = self.place == Place::InName;
-        if in_name || matches!(self.name.as_str(), "@odata.nextLink" | "odata.nextLink" | "error") {
-            if self.carry.len() + part.len() > LONGEST_MEMBER {
-                return Err(Fault::EnvelopeTooLarge);
-            }
+        if self.is_kept() {
             self.carry.extend_from_slice(part);
-        } else if self.carry.is_empty() {
-            // Kept so that a missing value is noticed.
-            self.carry.extend(part.first());
         }
         if !ends {
             return Ok(());
         }
-        if self.carry.is_empty() {
-            return Err(Fault::NotJson);
-        }
-        if in_name {
+        if self.place == Place::InName {
             self.name = serde_json::from_slice(&self.carry).map_err(|_| Fault::NotJson)?;
             self.place = Place::Colon;
             return Ok(());

@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::{Envelope, Fault, Splitter};
 
 fn split(chunks: &[&[u8]]) -> Result<(Vec<Vec<u8>>, Envelope), Fault> {
-    let mut splitter = Splitter::new(1 << 16);
+    let mut splitter = Splitter::new(1 << 16, &[]);
     let mut elements = Vec::new();
     for chunk in chunks {
         splitter.feed(chunk, |element| {
-            elements.push(element.to_vec());
+            elements.push(element.bytes.to_vec());
             Ok::<_, Fault>(())
         })?;
     }
@@ -97,7 +97,7 @@ fn nesting_beyond_the_limit_is_refused_while_it_arrives() {
 
 #[test]
 fn an_element_beyond_the_cap_is_refused_while_it_arrives() {
-    let mut splitter = Splitter::new(100);
+    let mut splitter = Splitter::new(100, &[]);
     splitter.feed(b"[\"", |_| Ok::<_, Fault>(())).unwrap();
     assert_eq!(splitter.feed(&[b'a'; 200], |_| Ok(())), Err(Fault::AlertTooLarge));
 }

@@ -1,0 +1,351 @@
+//! Reads one JSON value (RFC 8259) while it arrives: whether it is JSON, where it ends, and where its members of certain
+//! names stand.
+//!
+//! One pass, because every byte of a pull goes through it. Nothing is copied, built or decoded, and whether texts are
+//! UTF-8 is for the caller to check. The invariants: however the value is cut into parts, the verdict is the same and
+//! falls at the same byte; what is passed as JSON is JSON.
+
+/// Deepest nesting of a value: as many levels as [`Scan::kinds`] has bits.
+const DEEPEST: u32 = 128;
+/// As many names as can be looked for.
+pub(crate) const MOST_NAMES: usize = 4;
+
+/// Why a value is read no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// It is not JSON.
+    NotJson,
+    /// It is nested deeper than [`DEEPEST`].
+    TooDeep,
+}
+
+/// What the next byte has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Value,
+    ValueOrEnd,
+    Name,
+    NameOrEnd,
+    Colon,
+    CommaOrEnd,
+    InText,
+    Escaped,
+    Hexadecimal,
+    InWord,
+    /// After the minus.
+    FirstDigit,
+    AfterZero,
+    Whole,
+    FirstDecimal,
+    Decimals,
+    SignOrExponent,
+    FirstOfExponent,
+    Exponent,
+}
+
+/// Where members stand in a value, in the order of the names that were looked for; of two with one name the first.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Members([Option<(usize, usize)>; MOST_NAMES]);
+
+impl Members {
+    /// The members as they stand, without copying.
+    pub(crate) fn of<'a, const N: usize>(&self, json: &'a str) -> [Option<&'a str>; N] {
+        let mut found = [None; N];
+        for (text, place) in found.iter_mut().zip(self.0) {
+            *text = place.and_then(|(from, to)| json.get(from..to));
+        }
+        found
+    }
+}
+
+/// See the module.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scan {
+    next: Next,
+    depth: u32,
+    /// One bit a level, the innermost the lowest: set for an object, clear for a list.
+    kinds: u128,
+    /// The text that is being read is a name.
+    in_name: bool,
+    /// It holds escapes.
+    escapes: bool,
+    /// Digits that an escape still wants.
+    digits: u8,
+    /// What a word still wants.
+    word: &'static [u8],
+    names: &'static [&'static str],
+    /// One bit for the length of each name.
+    lengths: u64,
+    /// Bytes of the value that were read by earlier calls.
+    taken: usize,
+    /// Where the outermost name, or the member that is looked for, begins.
+    began: usize,
+    /// Which of the names the outermost member has whose value is being read.
+    wanted: Option<usize>,
+    members: Members,
+}
+
+impl Scan {
+    /// Looks for the outermost members of these names, without regard to case.
+    pub(crate) fn new(names: &'static [&'static str]) -> Self {
+        debug_assert!(names.len() <= MOST_NAMES);
+        Self {
+            next: Next::Value,
+            depth: 0,
+            kinds: 0,
+            in_name: false,
+            escapes: false,
+            digits: 0,
+            word: &[],
+            names,
+            lengths: names.iter().fold(0, |lengths, name| lengths | length_bit(name.len())),
+            taken: 0,
+            began: 0,
+            wanted: None,
+            members: Members::default(),
+        }
+    }
+
+    /// What has been found so far.
+    pub(crate) fn members(&self) -> Members {
+        self.members
+    }
+
+    /// Reads on; gives the number of bytes up to the value's end, or nothing when the value goes on. `earlier` is the
+    /// value up to here: a name may have begun there.
+    ///
+    /// # Errors
+    /// Why it is read no further, and at which of these bytes.
+    pub(crate) fn run(&mut self, earlier: &[u8], bytes: &[u8]) -> Result<Option<usize>, (Broken, usize)> {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            match self.next {
+                Next::InText => {
+                    at = end_of_plain_text(bytes, at);
+                    match bytes.get(at) {
+                        None => break,
+                        Some(b'"') => {
+                            at += 1;
+                            if self.in_name {
+                                self.end_name(earlier, bytes, at - 1);
+                            } else if self.end_value(at) {
+                                return Ok(Some(at));
+                            }
+                        }
+                        Some(b'\\') => {
+                            self.next = Next::Escaped;
+                            at += 1;
+                        }
+                        Some(_) => return Err((Broken::NotJson, at)),
+                    }
+                    continue;
+                }
+                Next::Escaped => match byte {
+                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
+                        (self.next, self.escapes) = (Next::InText, true);
+                    }
+                    b'u' => (self.next, self.escapes, self.digits) = (Next::Hexadecimal, true, 4),
+                    _ => return Err((Broken::NotJson, at)),
+                },
+                Next::Hexadecimal if byte.is_ascii_hexdigit() => {
+                    self.digits -= 1;
+                    if self.digits == 0 {
+                        self.next = Next::InText;
+                    }
+                }
+                Next::InWord if self.word.first() == Some(&byte) => {
+                    self.word = &self.word[1..];
+                    if self.word.is_empty() && self.end_value(at + 1) {
+                        return Ok(Some(at + 1));
+                    }
+                }
+                Next::FirstDigit | Next::FirstDecimal | Next::FirstOfExponent | Next::SignOrExponent => {
+                    self.next = match (self.next, byte) {
+                        (Next::FirstDigit, b'0') => Next::AfterZero,
+                        (Next::FirstDigit, b'1'..=b'9') => Next::Whole,
+                        (Next::FirstDecimal, b'0'..=b'9') => Next::Decimals,
+                        (Next::SignOrExponent, b'+' | b'-') => Next::FirstOfExponent,
+                        (Next::SignOrExponent | Next::FirstOfExponent, b'0'..=b'9') => Next::Exponent,
+                        _ => return Err((Broken::NotJson, at)),
+                    };
+                }
+                Next::AfterZero | Next::Whole | Next::Decimals | Next::Exponent => match (self.next, byte) {
+                    (Next::Whole | Next::Decimals | Next::Exponent, b'0'..=b'9') => {}
+                    (Next::AfterZero | Next::Whole, b'.') => self.next = Next::FirstDecimal,
+                    (Next::AfterZero | Next::Whole | Next::Decimals, b'e' | b'E') => {
+                        self.next = Next::SignOrExponent;
+                    }
+                    // What ends a number is not part of it, and is looked at again.
+                    _ => {
+                        if self.end_value(at) {
+                            return Ok(Some(at));
+                        }
+                        continue;
+                    }
+                },
+                Next::Hexadecimal | Next::InWord => return Err((Broken::NotJson, at)),
+                Next::Value
+                | Next::ValueOrEnd
+                | Next::Name
+                | Next::NameOrEnd
+                | Next::Colon
+                | Next::CommaOrEnd
+                    if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') => {}
+                Next::CommaOrEnd => match byte {
+                    b',' if self.kinds & 1 == 1 => self.next = Next::Name,
+                    b',' => self.next = Next::Value,
+                    b'}' | b']' if self.closes(byte) => {
+                        if self.close(at + 1) {
+                            return Ok(Some(at + 1));
+                        }
+                    }
+                    _ => return Err((Broken::NotJson, at)),
+                },
+                Next::Name | Next::NameOrEnd if byte == b'"' => {
+                    (self.next, self.in_name, self.escapes) = (Next::InText, true, false);
+                    if self.depth == 1 {
+                        self.began = self.taken + at + 1;
+                    }
+                }
+                Next::Colon if byte == b':' => self.next = Next::Value,
+                Next::NameOrEnd | Next::ValueOrEnd if self.closes(byte) => {
+                    if self.close(at + 1) {
+                        return Ok(Some(at + 1));
+                    }
+                }
+                Next::Value | Next::ValueOrEnd => {
+                    if self.depth == 1 && self.wanted.is_some() {
+                        self.began = self.taken + at;
+                    }
+                    self.begin_value(byte).map_err(|broken| (broken, at))?;
+                }
+                Next::Name | Next::NameOrEnd | Next::Colon => return Err((Broken::NotJson, at)),
+            }
+            at += 1;
+        }
+        self.taken += bytes.len();
+        Ok(None)
+    }
+
+    /// Whether the value is complete if nothing follows: only a number ends by what comes after it.
+    pub(crate) fn is_whole_number(&self) -> bool {
+        self.depth == 0
+            && matches!(self.next, Next::AfterZero | Next::Whole | Next::Decimals | Next::Exponent)
+    }
+
+    fn begin_value(&mut self, byte: u8) -> Result<(), Broken> {
+        match byte {
+            b'"' => (self.next, self.in_name) = (Next::InText, false),
+            b'{' | b'[' => {
+                if self.depth == DEEPEST {
+                    return Err(Broken::TooDeep);
+                }
+                let object = byte == b'{';
+                self.depth += 1;
+                self.kinds = self.kinds << 1 | u128::from(object);
+                self.next = if object { Next::NameOrEnd } else { Next::ValueOrEnd };
+            }
+            b'-' => self.next = Next::FirstDigit,
+            b'0' => self.next = Next::AfterZero,
+            b'1'..=b'9' => self.next = Next::Whole,
+            b't' => (self.next, self.word) = (Next::InWord, b"rue"),
+            b'f' => (self.next, self.word) = (Next::InWord, b"alse"),
+            b'n' => (self.next, self.word) = (Next::InWord, b"ull"),
+            _ => return Err(Broken::NotJson),
+        }
+        Ok(())
+    }
+
+    /// Whether this byte closes what is open.
+    fn closes(&self, byte: u8) -> bool {
+        byte == if self.kinds & 1 == 1 { b'}' } else { b']' }
+    }
+
+    /// Leaves an object or a list that ended before this byte; says whether it was the outermost.
+    fn close(&mut self, at: usize) -> bool {
+        self.depth -= 1;
+        self.kinds >>= 1;
+        self.end_value(at)
+    }
+
+    /// A value ended before this byte; says whether it was the outermost.
+    fn end_value(&mut self, at: usize) -> bool {
+        if self.depth == 0 {
+            return true;
+        }
+        if self.depth == 1 {
+            if let Some(wanted) = self.wanted.take() {
+                self.members.0[wanted] = Some((self.began, self.taken + at));
+            }
+        }
+        self.next = Next::CommaOrEnd;
+        false
+    }
+
+    fn end_name(&mut self, earlier: &[u8], bytes: &[u8], at: usize) {
+        self.next = Next::Colon;
+        if self.depth != 1 || self.names.is_empty() {
+            return;
+        }
+        let length = self.taken + at - self.began;
+        if !self.escapes && self.lengths & length_bit(length) == 0 {
+            return;
+        }
+        self.wanted = if let Some(from) = self.began.checked_sub(self.taken) {
+            self.which(&bytes[from..at])
+        } else {
+            let begun = earlier.get(self.began..).unwrap_or_default();
+            self.which(&[begun, &bytes[..at]].concat())
+        };
+    }
+
+    /// Which of the names this is, unless a member with that name was there before.
+    fn which(&self, name: &[u8]) -> Option<usize> {
+        let position =
+            |name: &[u8]| self.names.iter().position(|wanted| wanted.as_bytes().eq_ignore_ascii_case(name));
+        let found = if self.escapes {
+            let quoted = [b"\"", name, b"\""].concat();
+            serde_json::from_slice::<String>(&quoted).ok().and_then(|name| position(name.as_bytes()))
+        } else {
+            position(name)
+        };
+        found.filter(|which| self.members.0[*which].is_none())
+    }
+}
+
+/// Lengths from 63 on share a bit: they are compared in full anyway.
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
+}
+
+/// Where in a text the first quote, backslash or control character stands; the end of the bytes where there is none.
+fn end_of_plain_text(bytes: &[u8], from: usize) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let mut at = from;
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let block = u64::from_le_bytes(*block);
+        // A byte below n borrows from its highest bit when n is taken from it; borrowing beyond it spoils only bytes
+        // above the first hit.
+        let control = block.wrapping_sub(ONES * 0x20) & !block;
+        let quote = block ^ (ONES * u64::from(b'"'));
+        let quote = quote.wrapping_sub(ONES) & !quote;
+        let backslash = block ^ (ONES * u64::from(b'\\'));
+        let backslash = backslash.wrapping_sub(ONES) & !backslash;
+        let hit = (control | quote | backslash) & HIGH;
+        if hit != 0 {
+            return at + hit.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while let Some(byte) = bytes.get(at) {
+        if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests;
