@@ -40,6 +40,7 @@ pub use hosts::Hosts;
 pub use id::ConnectorId;
 pub use input::ConnectorInput;
 pub use language::Language;
+pub use manifest::{NAME as MANIFEST, names_in_manifest};
 pub use migration::{Finding, Findings, FoundKind, StaleKind, Staleness, found_in};
 pub use note::Note;
 pub use read::{Disagreement, ReadBack, ReadProblem, ReadReason, read_back};

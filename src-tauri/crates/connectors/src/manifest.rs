@@ -10,7 +10,7 @@ use crate::files::Draft;
 use crate::{ConnectorId, ConnectorInput, Files, RenderedFile};
 
 /// The manifest's own name.
-pub(crate) const NAME: &str = "manifest.json";
+pub const NAME: &str = "manifest.json";
 
 #[derive(Serialize, Deserialize)]
 struct Manifest {
@@ -59,6 +59,14 @@ pub(crate) struct Said {
     pub(crate) connector: Option<ConnectorId>,
     /// Names of files whose bytes are not those that were exported.
     pub(crate) changed: Vec<String>,
+}
+
+/// The files that a manifest lists and that some connector writes. A manifest is a file like any other, and whoever
+/// changed it could have named anything.
+pub fn names_in_manifest(manifest: &[u8]) -> Vec<String> {
+    let Ok(manifest) = serde_json::from_slice::<Manifest>(manifest) else { return Vec::new() };
+    let ours = |name: &str| ConnectorId::ALL.iter().any(|id| id.own_file_names().contains(&name));
+    manifest.files.into_iter().map(|listed| listed.name).filter(|name| ours(name)).collect()
 }
 
 pub(crate) fn read(files: &Files) -> Said {

@@ -10,11 +10,13 @@ use std::time::Duration;
 use catalog::Cloud;
 use reqwest::Client;
 use secrecy::SecretString;
+use vault::files::{FileError, NewSet};
 use vault::{Customer, Vault, VaultError};
 
 use crate::contract::{Problem, ProblemCode};
 use crate::problems;
 use crate::settings::Settings;
+use crate::unfinished::Unfinished;
 
 /// How long a second process waits for the first to let go of the data folder.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
@@ -50,6 +52,8 @@ struct Inner {
     settings: Mutex<Settings>,
     /// The client that was built last, with the cloud that it is for. Gone when the settings change.
     client: Mutex<Option<(Cloud, Client)>>,
+    /// Folders into which files are being written.
+    unfinished: Mutex<Unfinished>,
 }
 
 impl Engine {
@@ -72,14 +76,18 @@ impl Engine {
             Unlock::SessionOnly => vault::Unlock::SessionOnly,
         };
         let vault_folder = folder.clone();
-        let vault = tokio::task::spawn_blocking(move || Vault::open(&vault_folder, unlock, BUSY_WAIT))
-            .await
-            .map_err(|error| problems::of_panic(&error))?
-            .map_err(|error| problems::of_vault(&error, &folder))?;
+        let (vault, unfinished) = tokio::task::spawn_blocking(move || {
+            let vault = Vault::open(&vault_folder, unlock, BUSY_WAIT)?;
+            // Only now is this process the only one on this data folder.
+            Ok((vault, Unfinished::settle(&vault_folder)))
+        })
+        .await
+        .map_err(|error| problems::of_panic(&error))?
+        .map_err(|error| problems::of_vault(&error, &folder))?;
         let settings = Mutex::new(Settings::read(&folder)?);
         tracing::info!(folder = %folder.display(), "vault opened");
-        let (vault, client) = (Mutex::new(vault), Mutex::new(None));
-        Ok(Self(Arc::new(Inner { vault, folder, file_cloud, settings, client })))
+        let (vault, client, unfinished) = (Mutex::new(vault), Mutex::new(None), Mutex::new(unfinished));
+        Ok(Self(Arc::new(Inner { vault, folder, file_cloud, settings, client, unfinished })))
     }
 
     /// The platform's data folder for this product; `MSSP_ONBOARD_DATA` overrides it.
@@ -120,6 +128,18 @@ impl Engine {
     /// All clouds, the one from the file first.
     pub(crate) fn clouds(&self) -> Vec<Cloud> {
         self.0.file_cloud.iter().chain(Cloud::builtins()).cloned().collect()
+    }
+
+    /// Writes a set of files, noted beside the vault until it is done. Blocks.
+    pub(crate) fn write_set(&self, folder: &Path, set: &NewSet<'_>) -> Result<(), FileError> {
+        let unfinished = || self.0.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
+        unfinished().begin(folder);
+        let written = vault::files::write_set_watched(folder, set, &mut |_| ());
+        // What was cut short after it had been decided is left to the next start.
+        if !matches!(written, Err(FileError::SetIncomplete { .. })) {
+            unfinished().end(folder);
+        }
+        written
     }
 
     /// The settings as they are at this moment.

@@ -6,7 +6,7 @@ use catalog::{Audience, GrantKind};
 use connectors::{ConnectorId, ConnectorInput};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
-use vault::files::NewFile;
+use vault::files::{NewFile, NewSet};
 use vault::{Customer, SecretKind};
 
 use crate::access::{self, Access};
@@ -15,6 +15,9 @@ use crate::contract::{
 };
 use crate::host::{Host, Witness};
 use crate::{Engine, clock, destination, problems, pull, steps};
+
+/// The file system does not keep others from reading what was written.
+pub(crate) const OTHERS_CAN_READ: &str = "others-can-read";
 
 impl Engine {
     /// The folder that the window suggests for a customer's files: in the person's documents, named after the customer.
@@ -65,7 +68,7 @@ impl Engine {
         let input = self.input(&customer, &access).await?;
         let set = connectors::render(request.connector, &input)
             .map_err(|refusal| problems::of_rendering(&refusal, request.connector))?;
-        let notes = set.notes.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mut notes = set.notes.iter().map(ToString::to_string).collect::<Vec<_>>();
         let files: Vec<WrittenFile> = set
             .files
             .iter()
@@ -76,15 +79,24 @@ impl Engine {
                 secret: file.secret,
             })
             .collect();
-        let (target, overwrite) = (folder.clone(), request.overwrite);
-        tokio::task::spawn_blocking(move || {
+        let (engine, target, overwrite) = (self.clone(), folder.clone(), request.overwrite);
+        let owner_only = tokio::task::spawn_blocking(move || {
             let contents: Vec<NewFile<'_>> =
                 set.files.iter().map(|file| NewFile { name: &file.name, content: file.bytes() }).collect();
-            vault::files::write_set(&target, &contents, overwrite)
+            let older = older_names(&target, &set);
+            let gone: Vec<&str> = older.iter().map(String::as_str).collect();
+            engine.write_set(&target, &NewSet { files: &contents, gone: &gone, overwrite })?;
+            // Read back, because not every file system knows owners: a stick that was formatted elsewhere does not.
+            set.files.iter().try_fold(true, |all, file| {
+                vault::files::is_owner_only(&target.join(&file.name)).map(|only| all && only)
+            })
         })
         .await
         .map_err(|error| problems::of_panic(&error))?
         .map_err(|error| problems::of_file(&error, &folder))?;
+        if !owner_only {
+            notes.push(OTHERS_CAN_READ.to_owned());
+        }
         for file in &files {
             host.progress(Progress::File { name: file.name.clone() });
         }
@@ -146,6 +158,14 @@ impl Engine {
             read_from: clock::now() - jiff::SignedDuration::from_hours(24),
         })
     }
+}
+
+/// Names of an older set of ours in a folder that the new one does not replace: they hold older secrets, and go with it.
+/// What the folder's manifest names and no connector ever writes is not ours and stays.
+fn older_names(folder: &Path, set: &connectors::FileSet) -> Vec<String> {
+    let manifest = std::fs::read(folder.join(connectors::MANIFEST)).unwrap_or_default();
+    let stays = |name: &String| set.files.iter().any(|file| file.name.eq_ignore_ascii_case(name));
+    connectors::names_in_manifest(&manifest).into_iter().filter(|name| !stays(name)).collect()
 }
 
 /// The scope as a SIEM must send it: with `offline_access` where it renews a lasting sign-in.

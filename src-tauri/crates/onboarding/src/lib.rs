@@ -34,6 +34,7 @@ mod registration;
 mod settings;
 mod steps;
 mod tenant;
+mod unfinished;
 mod verdict;
 
 pub use defender::{AlertRow, LEGACY_FIELDS, RawAlert, Severity, Status};

@@ -51,6 +51,8 @@ impl Engine {
         let cloud = cloud_of(&customer)?;
         let mut witness = Witness::new(host);
         witness.checking(EvidenceKey::FilesReadBack);
+        // What a killed export began is finished first, so that the set is the old one or the new one.
+        vault::files::recover(&folder).map_err(|error| problems::of_file(&error, &folder))?;
         let said = match Said::in_folder(&folder, &customer, &cloud) {
             Ok(said) => said,
             Err(problem) => return Err(witness.failed_by(EvidenceKey::FilesReadBack, problem)),

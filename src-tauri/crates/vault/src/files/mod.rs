@@ -6,12 +6,14 @@
 //! stands where a file or folder is to be.
 //!
 //! Files are replaced only when the caller says so. A process that is killed leaves the old file or the new one, and at
-//! worst an owner-only temporary file, which the next write into the same folder clears away.
+//! worst owner-only temporary files, which the next write into the same folder clears away. Files that belong together
+//! are replaced together: see [`write_set_watched`] and [`recover`].
 
 mod name;
 #[cfg_attr(unix, path = "owner_unix.rs")]
 #[cfg_attr(windows, path = "owner_windows.rs")]
 mod owner;
+mod plan;
 mod set;
 mod stream;
 mod temporary;
@@ -21,7 +23,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use name::{NameProblem, check_name};
-pub use set::{NewFile, write, write_set};
+pub use plan::{Recovered, recover, recover_watched};
+pub use set::{NewFile, NewSet, WriteStep, write, write_set, write_set_watched};
 pub use stream::OwnerOnlyWriter;
 
 /// Why a file could not be written. Holds names and paths, never content.
@@ -59,7 +62,8 @@ pub enum FileError {
         /// What is wrong with it.
         problem: NameProblem,
     },
-    /// Some files of a set were replaced before one could not be.
+    /// Some files of a set were replaced before one could not be. What is left to do is planned in the folder: the next
+    /// write or [`recover`] does it.
     #[error("only {} file(s) of the set were replaced", .written.len())]
     SetIncomplete {
         /// Names that hold their new content.
