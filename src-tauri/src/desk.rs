@@ -5,10 +5,10 @@
 //! practice can reach a real customer, and the other way round.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use onboarding::contract::{Problem, ProblemCode};
-use onboarding::{Engine, OpenOptions, PasteSlot, Unlock};
+use onboarding::{Engine, Gathered, OpenOptions, PasteSlot, Unlock};
 use serde::Serialize;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
@@ -25,6 +25,7 @@ pub(crate) struct Desk {
     home: Mutex<Home>,
     practice: Mutex<Option<Practice>>,
     running: StdMutex<Running>,
+    alerts: StdMutex<Alerts>,
 }
 
 /// The real vault.
@@ -43,6 +44,13 @@ struct Running {
     number: u64,
     stop: CancellationToken,
     paste: Option<PasteSlot>,
+}
+
+/// The alerts of the last test pull, and the file that they were saved in last.
+#[derive(Default)]
+struct Alerts {
+    gathered: Option<Arc<Gathered>>,
+    saved: Option<PathBuf>,
 }
 
 /// What the window learns first.
@@ -83,6 +91,7 @@ impl Desk {
             home: Mutex::new(Home::Untouched),
             practice: Mutex::new(None),
             running: StdMutex::default(),
+            alerts: StdMutex::default(),
         }
     }
 
@@ -200,6 +209,44 @@ impl Desk {
         self.running().stop.cancel();
     }
 
+    /// Keeps the alerts of the pull that begins; those of the one before go.
+    pub(crate) fn gather(&self, gathered: Arc<Gathered>) {
+        self.alerts().gathered = Some(gathered);
+    }
+
+    /// The alerts of the last test pull.
+    ///
+    /// # Errors
+    ///
+    /// `step-missing` when there was none, or nobody looks at it any more.
+    pub(crate) fn gathered(&self) -> Result<Arc<Gathered>, Problem> {
+        let missing = || Problem::new(ProblemCode::StepMissing).with("step", "test-pull");
+        self.alerts().gathered.clone().ok_or_else(missing)
+    }
+
+    /// Lets go of the alerts of one customer, or of whomever.
+    pub(crate) fn forget_gathered(&self, customer: Option<&str>) {
+        let mut alerts = self.alerts();
+        let whose = alerts.gathered.as_ref().map(|gathered| gathered.customer());
+        if customer.is_none() || whose == customer {
+            *alerts = Alerts::default();
+        }
+    }
+
+    /// Remembers where alerts were saved.
+    pub(crate) fn saved(&self, path: PathBuf) {
+        self.alerts().saved = Some(path);
+    }
+
+    /// Where alerts were saved last.
+    pub(crate) fn last_saved(&self) -> Option<PathBuf> {
+        self.alerts().saved.clone()
+    }
+
+    fn alerts(&self) -> std::sync::MutexGuard<'_, Alerts> {
+        self.alerts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Hands a pasted address to the running sign-in.
     ///
     /// # Errors
@@ -216,6 +263,7 @@ impl Desk {
     /// Lets go of everything that lies outside the data folder. For the end of the process.
     pub(crate) fn close(&self) {
         self.cancel();
+        self.forget_gathered(None);
         // A request that still holds a lock at the very end loses nothing but a temporary folder.
         if let Ok(mut practice) = self.practice.try_lock() {
             *practice = None;

@@ -52,6 +52,20 @@ pub(crate) async fn choose_file<R: Runtime>(window: &WebviewWindow<R>) -> Option
     Some(file.display().to_string())
 }
 
+/// Asks under which name to save. The system's dialog asks before a file is replaced. `None` when nothing was chosen.
+pub(crate) async fn choose_save<R: Runtime>(window: &WebviewWindow<R>, name: &str) -> Option<PathBuf> {
+    // A test cannot reach into the system's dialog. What is shipped has no such door.
+    #[cfg(debug_assertions)]
+    if let Some(folder) = std::env::var_os("MSSP_TEST_SAVE_IN").filter(|folder| !folder.is_empty()) {
+        return Some(PathBuf::from(folder).join(name));
+    }
+    let (sender, chosen) = oneshot::channel();
+    window.dialog().file().set_parent(window).set_file_name(name).save_file(move |file| {
+        let _ = sender.send(file);
+    });
+    chosen.await.ok().flatten()?.into_path().ok()
+}
+
 /// Shows a folder in the file browser.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! Connector files and the test pull with them.
 
+use std::sync::Arc;
+
 use onboarding::contract::{ExportRequest, ExportResult, Problem, ProblemCode, Progress, Proof};
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
@@ -44,5 +46,7 @@ pub(crate) async fn verify(
     progress: Channel<Progress>,
 ) -> Result<Proof, Problem> {
     let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
-    desk.run(None, Box::pin(engine.verify(&customer, &folder, &host))).await
+    let gathered = Arc::new(engine.gather(&customer).await?);
+    desk.gather(Arc::clone(&gathered));
+    desk.run(None, Box::pin(engine.verify_gathering(&customer, &folder, &gathered, &host))).await
 }

@@ -2,6 +2,7 @@
 //!
 //! Which of them may be called is decided by `permissions/app.toml`, not here.
 
+mod alerts;
 mod customers;
 mod files;
 mod practice;
@@ -43,6 +44,13 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         files::export_files,
         files::open_folder,
         files::verify,
+        alerts::alerts_overview,
+        alerts::alerts_page,
+        alerts::alert,
+        alerts::open_alert_link,
+        alerts::save_alerts,
+        alerts::show_saved_alerts,
+        alerts::forget_alerts,
         settings::settings,
         settings::edit_settings,
         settings::choose_file,

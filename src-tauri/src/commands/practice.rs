@@ -19,6 +19,7 @@ pub(crate) async fn practice_start(desk: State<'_, Desk>) -> Result<PracticeView
 #[tauri::command]
 pub(crate) async fn practice_stop(desk: State<'_, Desk>) -> Result<(), Problem> {
     desk.cancel();
+    desk.forget_gathered(None);
     *desk.practice().lock().await = None;
     Ok(())
 }

@@ -44,6 +44,16 @@ export function brief(value: string): string {
   }).format(at);
 }
 
+/** 20 Nov; with its year when that is not this one */
+export function day(value: string): string {
+  const at = moment(value);
+  return new Intl.DateTimeFormat(region(), {
+    day: 'numeric',
+    month: 'short',
+    ...(at.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }),
+  }).format(at);
+}
+
 /** 14:31 */
 export function time(value: string): string {
   return new Intl.DateTimeFormat(region(), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(

@@ -9,6 +9,7 @@ import type { Problem } from './contract/Problem';
 import type { Region } from './contract/Region';
 import type { SourceId } from './contract/SourceId';
 import type { Step } from './contract/Step';
+import { date_time } from './format';
 import { m } from './paraglide/messages';
 
 type Inputs = Record<string, string>;
@@ -37,6 +38,23 @@ export const reason_text = (reason: string, inputs: Inputs = {}): string => mess
 /** What to know about a connector or a pull. */
 export const note_text = (note: string): string => message(`note_${note}`) ?? plain(note);
 export const severity_name = (severity: string): string => message(`severity_${severity}`) ?? severity;
+
+/** How far back a pull looks: `PT2H`, `PT24H`, `P30D`. */
+export const ago_name = (ago: string): string => message(`ago_${ago}`) ?? ago;
+/** What an alert says of itself or of its evidence, by the name of the fact. */
+export const alert_fact = (name: string): string => message(`fact_alert_${name}`) ?? plain(name);
+export const evidence_kind = (kind: string): string => message(`piece_${kind}`) ?? (kind ? plain(kind) : m.piece_other());
+export const link_name = (kind: string): string => message(`open_${kind}`) ?? plain(kind);
+
+const MOMENTS = new Set(['first-activity', 'last-activity', 'updated', 'resolved']);
+
+/** A fact's value: times in the reader's own form, words of Microsoft's enumerations in the reader's language where known. */
+export function alert_value(name: string, value: string): string {
+  if (MOMENTS.has(name)) {
+    return Number.isNaN(new Date(value).getTime()) ? value : date_time(value);
+  }
+  return name === 'status' ? (message(`alert_status_${value}`) ?? value) : value;
+}
 
 /** Ids among a problem's parameters, said as the person knows them. */
 function spoken(name: string, value: string, all: Inputs): string {

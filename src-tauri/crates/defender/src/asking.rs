@@ -14,6 +14,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::error::{Denial, Part, PullError, Unreadable, Wait};
+use crate::event::Event;
 use crate::outlet::{Halt, Outlet, RawAlert};
 use crate::pull::{PullRequest, TokenSource};
 use crate::refusal::Refusal;
@@ -98,6 +99,13 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         }
     }
 
+    fn tell_listener(&self, event: Event) {
+        if let Some(listener) = &self.request.listener {
+            // Who has gone does not want to know.
+            let _ = listener.send(event);
+        }
+    }
+
     /// There is another way out of trouble than asking again: one repetition is enough.
     pub(crate) fn few_retries(&mut self, few: bool) {
         self.few_retries = few;
@@ -137,7 +145,7 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         let mut repeated = 0;
         let mut arrived = page.new;
         loop {
-            let attempt = self.attempt(url, rejected, outlet, page).await;
+            let attempt = self.attempt(url, rejected, repeated + 1, outlet, page).await;
             rejected = false;
             // A line that breaks again and again still gets there, as long as each time brings something new.
             if page.new > arrived {
@@ -161,6 +169,7 @@ impl<'p, T: TokenSource> Asking<'p, T> {
                     tracing::debug!(host = self.host, ?wait, ?note, "asking again");
                     self.note(note);
                     repeated += 1;
+                    self.tell_listener(Event::Waiting { note, wait });
                     sleep(wait).await;
                 }
             }
@@ -172,6 +181,7 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         &mut self,
         url: &Url,
         rejected: bool,
+        put: u32,
         outlet: &mut Outlet<F>,
         page: &mut Page,
     ) -> Result<Envelope, Attempt<T::Error>>
@@ -179,7 +189,7 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
     {
         if let Some(pace) = &self.request.pace {
-            if pace.turn().await {
+            if pace.turn(|wait| self.tell_listener(Event::Waiting { note: Note::Paced, wait })).await {
                 self.note(Note::Paced);
             }
         }
@@ -197,6 +207,7 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         let patience = &self.request.patience;
         let asked = Instant::now();
         self.requests += 1;
+        self.tell_listener(Event::Asking { request: self.requests, attempt: put });
         let response = match timeout(patience.answer, question.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {

@@ -5,6 +5,7 @@
 //! mapping follows Microsoft's own table (`configure-siem.md`). Names are matched without regard to case, because
 //! Microsoft's pages do not agree on it. The invariant: a strange member empties its column, never the alert.
 
+mod detail;
 mod legacy;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ use crate::error::Unreadable;
 use crate::row::AlertRow;
 use crate::scan::Scan;
 
+pub use detail::{AlertDetail, AlertEvidence, AlertFact, AlertLink};
 pub use legacy::{LEGACY_FIELDS, LegacyDetection};
 
 /// The members of these names as they stand; of two with the same name the first.

@@ -11,6 +11,7 @@ mod asking;
 mod course;
 mod crowd;
 mod error;
+mod event;
 mod fields;
 mod outlet;
 mod pace;
@@ -29,7 +30,8 @@ mod transport;
 mod walk;
 
 pub use error::{Denial, Part, PullError, Unreadable, Wait};
-pub use fields::{LEGACY_FIELDS, LegacyDetection};
+pub use event::{Event, Listener};
+pub use fields::{AlertDetail, AlertEvidence, AlertFact, AlertLink, LEGACY_FIELDS, LegacyDetection};
 pub use outlet::RawAlert;
 pub use pace::Pace;
 pub use pull::{Patience, PullRequest, TokenSource, pull};

@@ -25,8 +25,9 @@ impl Pace {
         Self { limits, asked: Mutex::default() }
     }
 
-    /// Waits for one's turn; true when that took time. Turns are given in the order in which they were asked for.
-    pub(crate) async fn turn(&self) -> bool {
+    /// Waits for one's turn, having told how long that takes; true when it took time. Turns are given in the order in
+    /// which they were asked for.
+    pub(crate) async fn turn(&self, tell: impl FnOnce(Duration)) -> bool {
         let mut asked = self.asked.lock().await;
         let due = self
             .limits
@@ -36,6 +37,7 @@ impl Pace {
         let waits = due.filter(|due| *due > Instant::now());
         if let Some(due) = waits {
             tracing::debug!("waiting for the published rate");
+            tell(due.saturating_duration_since(Instant::now()));
             sleep_until(due).await;
         }
         asked.push_back(Instant::now());
@@ -61,7 +63,7 @@ mod tests {
         let started = Instant::now();
         let mut at = Vec::new();
         for _ in 0..7 {
-            pace.turn().await;
+            pace.turn(|_| ()).await;
             at.push(started.elapsed().as_secs());
         }
         assert_eq!(at, [0, 0, 0, 60, 60, 3600, 3600]);
@@ -71,7 +73,7 @@ mod tests {
     async fn without_a_published_rate_nothing_waits() {
         let pace = Pace::new([]);
         for _ in 0..10_000 {
-            assert!(!pace.turn().await);
+            assert!(!pace.turn(|_| ()).await);
         }
     }
 
@@ -80,8 +82,8 @@ mod tests {
         let pace = Pace::new([(2, Duration::from_mins(1))]);
         let started = Instant::now();
         let ask_twice = async || {
-            pace.turn().await;
-            pace.turn().await;
+            pace.turn(|_| ()).await;
+            pace.turn(|_| ()).await;
         };
         tokio::join!(ask_twice(), ask_twice());
         assert_eq!(started.elapsed(), Duration::from_mins(1));

@@ -20,6 +20,7 @@ use crate::address::{self, Tag};
 use crate::asking::{Asking, Trouble};
 use crate::course::course;
 use crate::error::PullError;
+use crate::event::Listener;
 use crate::outlet::{Outlet, RawAlert};
 use crate::pace::Pace;
 use crate::query::{Query, UnusableQuery};
@@ -43,12 +44,14 @@ pub struct PullRequest {
     pub patience: Patience,
     /// How often the API may be asked; nothing where no rate is published.
     pub pace: Option<Arc<Pace>>,
+    /// Is told of questions and waits.
+    pub listener: Option<Listener>,
 }
 
 impl PullRequest {
     /// A pull with the usual patience.
     pub fn new(source: SourceId, address: Url, query: Query, now: Timestamp) -> Self {
-        Self { source, address, query, now, patience: Patience::default(), pace: None }
+        Self { source, address, query, now, patience: Patience::default(), pace: None, listener: None }
     }
 }
 

@@ -210,6 +210,12 @@ pub(crate) struct Window {
 }
 
 impl Query {
+    /// From when to when is asked, for whoever shows how far a pull is; nothing where no beginning was named.
+    pub fn span(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let window = self.window(now).ok()?;
+        Some((window.since?, window.until.unwrap_or(now)))
+    }
+
     /// The window as instants.
     pub(crate) fn window(&self, now: Timestamp) -> Result<Window, UnusableQuery> {
         if self.limit == Some(0) {

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use onboarding::Host;
-use onboarding::contract::{BrowserChoice, EvidenceState, Notice, Problem, Progress, WaitingFor};
+use onboarding::contract::{
+    BrowserChoice, EvidenceState, Notice, Problem, Progress, PullProgress, WaitingFor,
+};
 use serde::Serialize;
 
 use crate::output::{Output, check_name, moment, wire_name};
@@ -132,7 +134,7 @@ impl<'a> Voice<'a> {
                 (evidence.state == EvidenceState::Checking).then(|| check_name(self.prose, evidence))
             }
             Progress::File { name } => Some(name.clone()),
-            Progress::Pulled { alerts, bytes } => Some(format!(
+            Progress::Pulled(PullProgress { alerts, bytes, .. }) => Some(format!(
                 "{} {}, {}/{}, {}",
                 HumanCount(*alerts),
                 self.prose.text(Text::Alerts),

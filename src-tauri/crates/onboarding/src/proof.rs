@@ -10,6 +10,7 @@ use catalog::{Audience, Cloud, GrantKind};
 use connectors::{ConnectorId, Files, ReadBack};
 use defender::{AlertRow, RawAlert};
 use entra::{AccessClaims, Authority, Registration};
+use jiff::SignedDuration;
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
@@ -18,18 +19,20 @@ use url::Url;
 use vault::{Customer, SecretKind};
 
 use crate::contract::{
-    EvidenceKey, ExportView, Problem, ProblemCode, Proof, ProofView, ProvenFile, PullQuery, PullSummary,
+    EvidenceKey, ExportView, LookedBack, Problem, ProblemCode, Proof, ProofView, ProvenFile, PullQuery,
+    PullSummary,
 };
 use crate::engine::cloud_of;
 use crate::export::absolute;
+use crate::gathered::Gathered;
 use crate::host::{Host, Witness};
 use crate::pull::Reading;
 use crate::{Engine, access, clock, problems};
 
 /// The newest alerts that a proof shows.
 const SHOWN: usize = 200;
-/// Windows of time that are tried one after the other until alerts are found.
-const WINDOWS: [&str; 3] = ["PT2H", "PT24H", "P30D"];
+/// Windows of time that are tried one after the other until alerts are found, and their hours.
+const WINDOWS: [(&str, i64); 3] = [("PT2H", 2), ("PT24H", 24), ("P30D", 30 * 24)];
 /// Largest file that can be one of ours, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
 
@@ -42,11 +45,35 @@ impl Engine {
     /// and everything that Entra, the API and the network say. Having no alerts is not an error.
     pub async fn verify(&self, customer: &str, folder: &str, host: &dyn Host) -> Result<Proof, Problem> {
         let customer = self.find(customer).await?;
-        let result = self.prove(customer.clone(), folder, host).await;
+        let result = self.prove(customer.clone(), folder, None, host).await;
         self.journalled("verify", &customer, result).await
     }
 
-    async fn prove(&self, mut customer: Customer, folder: &str, host: &dyn Host) -> Result<Proof, Problem> {
+    /// As [`verify`](Self::verify), for somebody who wants to look at all the alerts: they are gathered while they arrive,
+    /// and stay there whatever becomes of the rest.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify), and `file-trouble` when the disk takes no more.
+    pub async fn verify_gathering(
+        &self,
+        customer: &str,
+        folder: &str,
+        gathered: &Gathered,
+        host: &dyn Host,
+    ) -> Result<Proof, Problem> {
+        let customer = self.find(customer).await?;
+        let result = self.prove(customer.clone(), folder, Some(gathered), host).await;
+        self.journalled("verify", &customer, result).await
+    }
+
+    async fn prove(
+        &self,
+        mut customer: Customer,
+        folder: &str,
+        gathered: Option<&Gathered>,
+        host: &dyn Host,
+    ) -> Result<Proof, Problem> {
         let folder = absolute(folder)?;
         let cloud = cloud_of(&customer)?;
         let mut witness = Witness::new(host);
@@ -97,7 +124,7 @@ impl Engine {
             client_id: &said.read.client_id,
             audience: &said.audience,
         };
-        let (summary, alerts) = match newest(&reading, &tokens, host).await {
+        let Found { summary, looked, alerts } = match newest(&reading, &tokens, gathered, host).await {
             Ok(pulled) => pulled,
             Err(problem) => return Err(witness.failed_by(EvidenceKey::AlertsPulled, problem)),
         };
@@ -117,6 +144,7 @@ impl Engine {
             files: names,
             evidence: witness.into_evidence(),
             pull: summary,
+            looked,
             alerts,
             customer: self.view_of(customer).await?,
         })
@@ -227,27 +255,44 @@ impl Said {
     }
 }
 
+/// What a test pull found, and how far back it looked.
+struct Found {
+    summary: PullSummary,
+    looked: Vec<LookedBack>,
+    alerts: Vec<AlertRow>,
+}
+
 /// Pulls, widening the window of time until there are alerts.
 async fn newest(
     reading: &Reading<'_>,
     tokens: &FileTokens<'_>,
+    gathered: Option<&Gathered>,
     host: &dyn Host,
-) -> Result<(PullSummary, Vec<AlertRow>), Problem> {
-    let mut windows = WINDOWS.iter();
+) -> Result<Found, Problem> {
+    let mut looked = Vec::new();
+    let mut windows = WINDOWS.iter().peekable();
     loop {
         let window = windows.next();
         let mut rows = Newest::default();
-        let query = PullQuery { ago: window.map(|&window| window.to_owned()), ..PullQuery::default() };
-        let mut receive = |alert: RawAlert<'_>| {
-            rows.push(alert.row());
-            Ok(())
+        let query = PullQuery { ago: window.map(|(ago, _)| (*ago).to_owned()), ..PullQuery::default() };
+        if let (Some(gathered), Some((_, hours))) = (gathered, window) {
+            let now = clock::now();
+            gathered.begin(now.saturating_sub(SignedDuration::from_hours(*hours)).unwrap_or(now), now);
+        }
+        let mut receive = |alert: RawAlert<'_>| match gathered {
+            Some(gathered) => gathered.push(&alert),
+            None => {
+                rows.push(alert.row());
+                Ok(())
+            }
         };
         let mut summary = reading.run(query, tokens, &mut receive, host).await?;
-        if summary.alerts > 0 || windows.len() == 0 {
+        looked.extend(window.map(|(ago, _)| LookedBack { ago: (*ago).to_owned(), alerts: summary.alerts }));
+        if summary.alerts > 0 || windows.peek().is_none() {
             if summary.alerts == 0 {
                 summary.notes.push("raise-a-test-alert".to_owned());
             }
-            return Ok((summary, rows.into_rows()));
+            return Ok(Found { summary, looked, alerts: rows.into_rows() });
         }
     }
 }

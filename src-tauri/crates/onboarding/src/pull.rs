@@ -1,23 +1,28 @@
 //! Pulling alerts: one reading of an alert source, with the customer's own tokens.
 
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use catalog::{Audience, Cloud, GrantKind, Source, SourceId};
 use defender::{Ago, PullRequest, Query, RawAlert, TokenSource};
 use entra::AccessClaims;
 use reqwest::Client;
 use secrecy::SecretString;
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use url::Url;
 use vault::Customer;
 
 use crate::access::{Access, CustomerTokens};
 use crate::contract::{Problem, ProblemCode, Progress, PullQuery, PullSummary, Step};
+use crate::course::Course;
 use crate::host::Host;
 use crate::verdict::{self, Case};
 use crate::{Engine, clock, manners, problems, steps};
 
-/// The host hears of progress once in so many alerts.
-const TELL_EVERY: u64 = 250;
+/// The host hears of progress so often at most.
+const BEAT: Duration = Duration::from_millis(100);
 
 impl Engine {
     /// Pulls a customer's alerts; each is handed on as it arrives.
@@ -91,6 +96,7 @@ impl<'a> Reading<'a> {
         host: &dyn Host,
     ) -> Result<PullSummary, Problem> {
         let started = tokio::time::Instant::now();
+        let told_ago = query.ago.clone();
         let query = Query {
             since: query.since,
             until: query.until,
@@ -101,19 +107,37 @@ impl<'a> Reading<'a> {
             severities: query.severities,
             statuses: query.statuses,
         };
-        let mut request = PullRequest::new(self.source, self.address.clone(), query, clock::now());
+        let now = clock::now();
+        let span = query.span(now);
+        let mut request = PullRequest::new(self.source, self.address.clone(), query, now);
         request.pace = manners::pace(self.cloud, self.source, self.client_id, self.tenant_id);
+        let (listener, mut events) = mpsc::unbounded_channel();
+        request.listener = Some(listener);
         let tokens = Watched { tokens, last: Mutex::new(None) };
-        let (mut alerts, mut bytes) = (0_u64, 0_u64);
+        let course = Course::new(told_ago, span);
         let sink = |alert: RawAlert<'_>| {
-            alerts += 1;
-            bytes += alert.json.len() as u64;
-            if alerts % TELL_EVERY == 0 {
-                host.progress(Progress::Pulled { alerts, bytes });
-            }
+            course.arrived(&alert);
             receive(alert)
         };
-        let pulled = defender::pull(self.http, &request, &tokens, sink).await;
+        let mut pulling = pin!(defender::pull(self.http, &request, &tokens, sink));
+        let mut beat = tokio::time::interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let pulled = loop {
+            // The beat first: alerts that keep coming leave no other moment.
+            tokio::select! {
+                biased;
+                _ = beat.tick() => {
+                    if let Some(progress) = course.news() {
+                        host.progress(Progress::Pulled(progress));
+                    }
+                }
+                Some(event) = events.recv() => course.happened(event, clock::now()),
+                pulled = &mut pulling => break pulled,
+            }
+        };
+        if let Some(progress) = course.news() {
+            host.progress(Progress::Pulled(progress));
+        }
         let summary = pulled.map_err(|error| {
             let problem = problems::of_pull(error, self.source);
             let token = tokens.last.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -121,7 +145,6 @@ impl<'a> Reading<'a> {
             let Self { source, grant, tenant_id, audience, .. } = *self;
             verdict::judge(problem, claims.as_ref(), &Case { source, grant, tenant_id, audience })
         })?;
-        host.progress(Progress::Pulled { alerts: summary.alerts, bytes: summary.bytes });
         let mut notes: Vec<String> = summary.notes.iter().map(|note| note.as_str().to_owned()).collect();
         if summary.alerts == 0 {
             notes.push("no-alerts-in-window".to_owned());

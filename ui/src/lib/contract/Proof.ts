@@ -3,6 +3,7 @@ import type { AlertRow } from "./AlertRow";
 import type { ConnectorId } from "./ConnectorId";
 import type { CustomerView } from "./CustomerView";
 import type { Evidence } from "./Evidence";
+import type { LookedBack } from "./LookedBack";
 import type { ProvenFile } from "./ProvenFile";
 import type { PullSummary } from "./PullSummary";
 
@@ -35,7 +36,11 @@ evidence: Array<Evidence>,
  */
 pull: PullSummary, 
 /**
- * The newest alerts, at most 200.
+ * Each window of time that was looked into, from the shortest, until there were alerts.
+ */
+looked: Array<LookedBack>, 
+/**
+ * The newest alerts, at most 200; none where they were gathered.
  */
 alerts: Array<AlertRow>, 
 /**

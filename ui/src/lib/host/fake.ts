@@ -6,7 +6,10 @@
  */
 import type { AuthorityView } from '../contract/AuthorityView';
 import type { SettingsView } from '../contract/SettingsView';
+import type { AlertLine } from '../contract/AlertLine';
 import type { AlertRow } from '../contract/AlertRow';
+import type { AlertsOverview } from '../contract/AlertsOverview';
+import type { AlertsQuery } from '../contract/AlertsQuery';
 import type { CloudView } from '../contract/CloudView';
 import type { ConnectorView } from '../contract/ConnectorView';
 import type { CustomerView } from '../contract/CustomerView';
@@ -16,6 +19,7 @@ import type { Evidence } from '../contract/Evidence';
 import type { Problem } from '../contract/Problem';
 import type { ProblemCode } from '../contract/ProblemCode';
 import type { Progress } from '../contract/Progress';
+import type { PullProgress } from '../contract/PullProgress';
 import type { SourceView } from '../contract/SourceView';
 import type { Step } from '../contract/Step';
 import type { WrittenFile } from '../contract/WrittenFile';
@@ -163,19 +167,61 @@ const TITLES = ['Suspicious PowerShell command line', 'Unusual number of failed 
 const SEVERITIES = ['high', 'medium', 'low', 'informational'];
 
 /** Made-up alerts, newest first. */
-export function alerts(count: number): AlertRow[] {
-  return Array.from({ length: count }, (_, at) => ({
+export function an_alert(at: number): AlertRow {
+  const time = new Date(Date.now() - (at + 1) * 37 * 60_000).toISOString();
+  const title = TITLES[at % TITLES.length] ?? '';
+  const severity = SEVERITIES[(at * 7) % SEVERITIES.length] ?? 'low';
+  return {
     id: `alert-${at}`,
-    time: new Date(Date.now() - (at + 1) * 37 * 60_000).toISOString(),
-    title: TITLES[at % TITLES.length] ?? '',
-    severity: SEVERITIES[(at * 7) % SEVERITIES.length] ?? 'low',
+    time,
+    title,
+    severity,
     category: 'Execution',
     device: at % 3 === 2 ? '' : `ws-ham-0${400 + (at % 38)}`,
     user: `user${at % 23}`,
     detection_source: at % 2 === 0 ? 'microsoftDefenderForEndpoint' : 'azureAdIdentityProtection',
-    url: 'https://security.microsoft.com/alerts',
-    raw: '{}',
-  }));
+    url: `https://security.microsoft.com/alerts/alert-${at}`,
+    raw: JSON.stringify({ id: `alert-${at}`, title, severity, createdDateTime: time }),
+  };
+}
+
+/** The alerts of a query, as the engine would give them; only what tests look at. */
+function rows_of(count: number, query: AlertsQuery): AlertLine[] {
+  const all = Array.from({ length: count }, (_, number): AlertLine => {
+    const { time, severity, title, device, user, detection_source } = an_alert(number);
+    return { number, time, severity, title, device: device || user, detection_source };
+  });
+  const wanted = query.text.toLowerCase();
+  const found = all.filter(
+    (row) =>
+      (query.severities.length === 0 || query.severities.includes(row.severity)) &&
+      (!query.since || (row.time ?? '') >= query.since) &&
+      (!query.until || (row.time ?? '') < query.until) &&
+      `${row.title} ${row.device} ${row.detection_source}`.toLowerCase().includes(wanted),
+  );
+  const key = (row: AlertLine) => (query.sort === 'severity' ? String(SEVERITIES.indexOf(row.severity)) : query.sort === 'title' ? row.title : query.sort === 'device' ? row.device : row.detection_source);
+  const sorted = query.sort === 'time' ? found : [...found].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a.number - b.number));
+  return query.reversed ? sorted.reverse() : sorted;
+}
+
+function overview_of(count: number): AlertsOverview {
+  const midnight = new Date(new Date().setHours(0, 0, 0, 0)).getTime();
+  const bars = Array.from({ length: 31 }, (_, at) => {
+    const since = new Date(midnight - (30 - at) * DAY).toISOString();
+    const until = new Date(midnight - (29 - at) * DAY).toISOString();
+    const inside = rows_of(count, { sort: 'time', reversed: false, severities: [], text: '', since, until });
+    return { since, until, alerts: inside.length, high: inside.filter((row) => row.severity === 'high').length };
+  });
+  const rows = Array.from({ length: count }, (_, at) => an_alert(at));
+  return {
+    alerts: count,
+    bytes: count * 6500,
+    devices: new Set(rows.flatMap((row) => (row.device ? [row.device] : []))).size,
+    people: new Set(rows.map((row) => row.user)).size,
+    newest: rows[0]?.time ?? null,
+    severities: SEVERITIES.map((severity) => ({ severity, alerts: rows.filter((row) => row.severity === severity).length })),
+    histogram: { unit: 'day', bars: count > 0 ? bars : [], earlier: Math.max(0, count - bars.reduce((sum, bar) => sum + bar.alerts, 0)), untimed: 0 },
+  };
 }
 
 export interface FakeOptions {
@@ -187,6 +233,8 @@ export interface FakeOptions {
   holds?: (keyof Host)[];
   /** Alerts that a test pull finds. */
   alerts?: number;
+  /** What a running test pull says besides. */
+  pulled?: Partial<PullProgress>;
   practice?: boolean;
   /** The customer that was open in the session before. */
   left_at?: string;
@@ -215,6 +263,8 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
   const given: Partial<Record<keyof Host, unknown[]>> = {};
   const held = new Map<keyof Host, { go: () => void; fail: (failure: Problem) => void }>();
   let running: keyof Host | null = null;
+  /** Alerts of the last test pull that have arrived. */
+  let arrived: number | null = null;
 
   const evidence = (key: Evidence['key'], ...facts: [string, string][]): Evidence => ({
     key, state: 'proven', facts: facts.map(([name, value]) => ({ name, value })),
@@ -560,13 +610,16 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     async verify(id, folder, progress) {
       const customer = find(id);
       const count = options.alerts ?? 214;
+      const half = Math.floor(count / 2);
+      arrived = half;
       queueMicrotask(() => {
         progress(told('files-read-back', ['connector', customer.export?.connector ?? 'generic']));
         progress(told('token-from-files', ['tenant-id', customer.tenant_id], ['granted', 'SecurityAlert.Read.All'], ['grant', customer.grant]));
         progress({ event: 'evidence', key: 'alerts-pulled', state: 'checking', facts: [] });
-        progress({ event: 'pulled', alerts: Math.floor(count / 2), bytes: 640_000 });
+        progress({ event: 'pulled', alerts: half, bytes: 640_000, ago: 'P30D', request: 3, attempt: 1, seconds_left: 9, ...options.pulled });
       });
       await arrive('verify', [id, folder], true);
+      arrived = count;
       const at = new Date().toISOString();
       const files = (customer.export?.files ?? []).map(({ name }) => ({ name, proven: true }));
       return {
@@ -580,9 +633,52 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
           evidence('alerts-pulled', ['alerts', String(count)]),
         ],
         pull: { alerts: count, repeats: 0, bytes: count * 6500, requests: Math.max(1, Math.ceil(count / 100)), milliseconds: 1900, since: new Date(Date.now() - 30 * DAY).toISOString(), until: at, notes: [] },
-        alerts: alerts(Math.min(count, 200)),
+        looked: count > 0 ? [{ ago: 'PT2H', alerts: 0 }, { ago: 'PT24H', alerts: 0 }, { ago: 'P30D', alerts: count }] : ['PT2H', 'PT24H', 'P30D'].map((ago) => ({ ago, alerts: 0 })),
+        alerts: [],
         customer: keep({ ...customer, proof: { at, alerts: count, files } }),
       };
+    },
+
+    async alerts_overview(id) {
+      await arrive('alerts_overview', [id]);
+      return arrived === null ? null : overview_of(arrived);
+    },
+    async alerts_page(query, start, count) {
+      await arrive('alerts_page', [query, start, count]);
+      const rows = rows_of(arrived ?? 0, query);
+      return { matching: rows.length, start, rows: rows.slice(start, start + count) };
+    },
+    async alert(number) {
+      await arrive('alert', [number]);
+      const row = an_alert(number);
+      return {
+        number,
+        row,
+        detail: {
+          description: 'A process with a suspicious command line was started.',
+          recommended: 'Look for the file on other devices.',
+          facts: [{ name: 'status', value: 'new' }, { name: 'first-activity', value: row.time ?? '' }, { name: 'techniques', value: 'T1003.001' }],
+          evidence: [{ kind: 'process', name: 'powershell.exe', facts: [{ name: 'command-line', value: 'powershell.exe -NoExit' }] }],
+          more_evidence: 0,
+          links: [{ kind: 'alert', url: row.url }, { kind: 'incident', url: 'https://portal.example/incidents/1' }],
+        },
+        opens: ['alert'],
+      };
+    },
+    async open_alert_link(number, kind) {
+      await arrive('open_alert_link', [number, kind]);
+    },
+    async save_alerts(query, form) {
+      await arrive('save_alerts', [query, form]);
+      const rows = rows_of(arrived ?? 0, query);
+      return { path: `/home/lena/alerts.${form}`, alerts: rows.length, bytes: rows.length * 6500 };
+    },
+    async show_saved_alerts() {
+      await arrive('show_saved_alerts', []);
+    },
+    async forget_alerts(id) {
+      await arrive('forget_alerts', [id]);
+      arrived = null;
     },
 
     async cancel() {

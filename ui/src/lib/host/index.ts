@@ -5,6 +5,11 @@
  * Every method rejects with a `Problem`, and with nothing else. No answer ever holds a secret.
  */
 import type { AddCustomer } from '../contract/AddCustomer';
+import type { AlertFileForm } from '../contract/AlertFileForm';
+import type { AlertView } from '../contract/AlertView';
+import type { AlertsOverview } from '../contract/AlertsOverview';
+import type { AlertsPage } from '../contract/AlertsPage';
+import type { AlertsQuery } from '../contract/AlertsQuery';
 import type { AuthorisationRequest } from '../contract/AuthorisationRequest';
 import type { AuthorisationResult } from '../contract/AuthorisationResult';
 import type { BrowserView } from '../contract/BrowserView';
@@ -30,6 +35,7 @@ import type { Proof } from '../contract/Proof';
 import type { RedirectComparison } from '../contract/RedirectComparison';
 import type { RedirectQuery } from '../contract/RedirectQuery';
 import type { RegistrationSheet } from '../contract/RegistrationSheet';
+import type { SavedAlerts } from '../contract/SavedAlerts';
 import type { SettingsView } from '../contract/SettingsView';
 import type { TenantFound } from '../contract/TenantFound';
 import type { TenantQuery } from '../contract/TenantQuery';
@@ -113,6 +119,19 @@ export interface Host {
   /** Shows the folder of the last export. */
   open_folder(customer: string): Promise<void>;
   verify(customer: string, folder: string, progress: OnProgress): Promise<Proof>;
+
+  /** What the last test pull of a customer has gathered; null when none has begun. */
+  alerts_overview(customer: string): Promise<AlertsOverview | null>;
+  alerts_page(query: AlertsQuery, start: number, count: number): Promise<AlertsPage>;
+  alert(number: number): Promise<AlertView>;
+  /** Opens a link of an alert in the browser, when it lies in the customer's portal. */
+  open_alert_link(number: number, kind: string): Promise<void>;
+  /** Asks where to, and writes the alerts of a query; null when the person chose no file. */
+  save_alerts(query: AlertsQuery, form: AlertFileForm): Promise<SavedAlerts | null>;
+  /** Shows the folder of the file that was saved last. */
+  show_saved_alerts(): Promise<void>;
+  /** Nobody looks at the alerts any more. */
+  forget_alerts(customer: string): Promise<void>;
 
   /** Ends the running consent, authorisation or test pull; it then rejects with `cancelled`. */
   cancel(): Promise<void>;

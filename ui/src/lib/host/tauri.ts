@@ -62,6 +62,14 @@ export function tauri_host(): Host {
     open_folder: (customer) => ask('open_folder', { customer }),
     verify: (customer, folder, progress) => ask('verify', { customer, folder, progress: channel(progress) }),
 
+    alerts_overview: (customer) => ask('alerts_overview', { customer }),
+    alerts_page: (query, start, count) => ask('alerts_page', { query, start, count }),
+    alert: (number) => ask('alert', { number }),
+    open_alert_link: (number, kind) => ask('open_alert_link', { number, kind }),
+    save_alerts: (query, form) => ask('save_alerts', { query, form }),
+    show_saved_alerts: () => ask('show_saved_alerts'),
+    forget_alerts: (customer) => ask('forget_alerts', { customer }),
+
     cancel: () => ask('cancel'),
     journal: () => ask('journal'),
     remember_place: (customer) => ask('remember_place', { customer }),

@@ -13,7 +13,24 @@ const BUFFER: usize = 256 * 1024;
 /// An open target.
 pub(crate) struct AlertFile {
     target: Target,
-    path: PathBuf,
+    blame: Blame,
+}
+
+/// Whose fault it is when a target cannot be written.
+#[derive(Clone)]
+pub(crate) struct Blame {
+    /// Nothing for standard output.
+    path: Option<PathBuf>,
+}
+
+impl Blame {
+    /// That nobody reads standard output any more, or `file-trouble`.
+    pub(crate) fn failure(&self, error: io::Error) -> Failure {
+        match &self.path {
+            None => Failure::from(error),
+            Some(path) => trouble(path, &error).into(),
+        }
+    }
 }
 
 enum Target {
@@ -24,7 +41,8 @@ enum Target {
 
 impl AlertFile {
     pub(crate) fn standard_output() -> Self {
-        Self { target: Target::Standard(BufWriter::with_capacity(BUFFER, io::stdout())), path: "-".into() }
+        let target = Target::Standard(BufWriter::with_capacity(BUFFER, io::stdout()));
+        Self { target, blame: Blame { path: None } }
     }
 
     /// Starts a file. `-` is standard output. Alerts name people and machines: the file is for its owner only.
@@ -46,7 +64,7 @@ impl AlertFile {
             let path = std::path::absolute(path).map_err(|error| trouble(path, &error))?;
             Target::File(OwnerOnlyWriter::create(&path, true).map_err(|error| trouble(&path, &error))?)
         };
-        Ok(Self { target, path: path.to_owned() })
+        Ok(Self { target, blame: Blame { path: Some(path.to_owned()) } })
     }
 
     /// Writes some bytes.
@@ -54,27 +72,54 @@ impl AlertFile {
     /// # Errors
     ///
     /// `file-trouble`, or that nobody reads any more.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        match &mut self.target {
-            Target::Standard(out) => out.write_all(bytes).map_err(Failure::from),
-            Target::File(out) => out.write_all(bytes).map_err(|error| trouble(&self.path, &error).into()),
-            Target::Device(out) => out.write_all(bytes).map_err(|error| trouble(&self.path, &error).into()),
-        }
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.write_all(bytes).map_err(|error| self.blame.failure(error))
+    }
+
+    /// What an error of writing means here.
+    pub(crate) fn failure(&self, error: io::Error) -> Failure {
+        self.blame.failure(error)
+    }
+
+    /// For errors that come when the file is in other hands.
+    pub(crate) fn blame(&self) -> Blame {
+        self.blame.clone()
     }
 
     /// Lets readers see what is there so far.
     ///
     /// # Errors
     ///
-    /// As [`write`](Self::write).
+    /// As [`put`](Self::put).
     pub(crate) fn finish(self) -> Result<(), Failure> {
         match self.target {
-            Target::Standard(mut out) => out.flush().map_err(Failure::from),
+            Target::Standard(mut out) => out.flush().map_err(|error| self.blame.failure(error)),
             Target::File(out) => match out.finish() {
                 Ok(_) => Ok(()),
-                Err(error) => Err(trouble(&self.path, &error).into()),
+                Err(error) => {
+                    let path = self.blame.path.as_deref().unwrap_or(Path::new("-"));
+                    Err(trouble(path, &error).into())
+                }
             },
-            Target::Device(mut out) => out.flush().map_err(|error| trouble(&self.path, &error).into()),
+            Target::Device(mut out) => out.flush().map_err(|error| self.blame.failure(error)),
+        }
+    }
+}
+
+impl Write for AlertFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.target {
+            Target::Standard(out) => out.write(bytes),
+            Target::File(out) => out.write(bytes),
+            Target::Device(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.target {
+            Target::Standard(out) => out.flush(),
+            Target::File(out) => out.flush(),
+            Target::Device(out) => out.flush(),
         }
     }
 }
@@ -94,7 +139,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("alerts.ndjson");
         let mut file = AlertFile::create(&path).unwrap();
-        file.write(b"{}\n").unwrap();
+        file.put(b"{}\n").unwrap();
         drop(file);
         assert!(!path.exists());
     }
@@ -105,7 +150,7 @@ mod tests {
         let path = folder.path().join("alerts.ndjson");
         for content in ["{\"a\":1}\n", "{}\n"] {
             let mut file = AlertFile::create(&path).unwrap();
-            file.write(content.as_bytes()).unwrap();
+            file.put(content.as_bytes()).unwrap();
             file.finish().unwrap();
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}\n");
@@ -115,7 +160,7 @@ mod tests {
     #[cfg(unix)]
     fn a_device_is_written_to_and_not_replaced() {
         let mut file = AlertFile::create("/dev/null".as_ref()).unwrap();
-        file.write(b"{}\n").unwrap();
+        file.put(b"{}\n").unwrap();
         file.finish().unwrap();
         assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
     }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use onboarding::contract::{Problem, ProblemCode, PullQuery, PullSummary};
-use onboarding::{Engine, RawAlert, Severity, Status};
+use onboarding::{AlertFields, AlertForm, Engine, RawAlert, Severity, Status};
 
 use super::alert_file::AlertFile;
-use super::alert_format::{AlertWriter, Fields, Format};
+use super::alert_format::{AlertWriter, Format};
 use super::verify::summary as told;
 use crate::failure::Failure;
 use crate::interrupt::asked_to_stop;
@@ -113,11 +113,11 @@ pub(crate) async fn run(args: &PullArgs, engine: &Engine, output: &Output) -> Re
     let to_file = args.output.is_some();
     let format = match args.format {
         Some(FormatName::Table) => Format::Table,
-        Some(FormatName::Json) => Format::Array,
-        Some(FormatName::Ndjson) => Format::Lines,
-        Some(FormatName::Csv) => Format::Csv,
-        None if output.json() && to_file => Format::Array,
-        None if output.json() => Format::Document,
+        Some(FormatName::Json) => Format::Form(AlertForm::Array),
+        Some(FormatName::Ndjson) => Format::Form(AlertForm::Lines),
+        Some(FormatName::Csv) => Format::Form(AlertForm::Csv),
+        None if output.json() && to_file => Format::Form(AlertForm::Array),
+        None if output.json() => Format::Form(AlertForm::Document),
         None => Format::Table,
     };
     let query = PullQuery {
@@ -135,8 +135,8 @@ pub(crate) async fn run(args: &PullArgs, engine: &Engine, output: &Output) -> Re
         None => AlertFile::standard_output(),
     };
     let fields = match args.fields {
-        FieldNames::Own => Fields::Own,
-        FieldNames::Legacy => Fields::Legacy,
+        FieldNames::Own => AlertFields::Own,
+        FieldNames::Legacy => AlertFields::Legacy,
     };
     let mut writer = AlertWriter::new(target, format, fields, output.prose());
     let voice = Voice::new(output);

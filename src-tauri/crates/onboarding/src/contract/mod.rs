@@ -4,6 +4,7 @@
 //! enum values are kebab-case. The invariant: no response type can hold a secret; secrets travel inwards only, as
 //! [`SecretInput`], which has no `Serialize`, no `Debug` of its content and no `Clone`.
 
+mod alerts;
 mod consent;
 mod customer;
 mod problem;
@@ -12,6 +13,10 @@ mod proof;
 mod secret;
 mod settings;
 
+pub use alerts::{
+    AlertColumn, AlertFileForm, AlertLine, AlertView, AlertsOverview, AlertsPage, AlertsQuery, BarUnit,
+    Histogram, HistogramBar, SavedAlerts, SeverityCount,
+};
 pub use consent::{
     BrowserChoice, BrowserView, HandoffPacket, HandoffRequest, HandoffView, OddCharacter, QrView,
     RedirectComparison, RedirectQuery, RedirectRun, RedirectSide,
@@ -22,10 +27,13 @@ pub use customer::{
     RegistrationSheet, RegistrationView, SourceView, Step, StepState, StepView, TenantFound, TenantQuery,
 };
 pub use problem::{Microsoft, Problem, ProblemCause, ProblemCode, Who};
-pub use progress::{Evidence, EvidenceKey, EvidenceState, Fact, Notice, Progress, WaitingFor};
+pub use progress::{
+    Evidence, EvidenceKey, EvidenceState, Fact, Notice, Progress, PullProgress, PullWait, WaitingFor,
+};
 pub use proof::{
     AuthorisationRequest, AuthorisationResult, Catcher, ConsentRequest, ConsentResult, ExportRequest,
-    ExportResult, JournalEntry, JournalState, Proof, ProvenFile, PullQuery, PullSummary, WrittenFile,
+    ExportResult, JournalEntry, JournalState, LookedBack, Proof, ProvenFile, PullQuery, PullSummary,
+    WrittenFile,
 };
 pub use secret::SecretInput;
 pub use settings::{

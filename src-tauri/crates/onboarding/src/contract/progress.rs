@@ -44,15 +44,49 @@ pub enum Progress {
         /// Its name.
         name: String,
     },
-    /// Alerts have arrived so far.
-    Pulled {
-        /// How many.
-        #[ts(type = "number")]
-        alerts: u64,
-        /// Bytes of alert data.
-        #[ts(type = "number")]
-        bytes: u64,
-    },
+    /// How far a pull is. Told at most ten times a second.
+    Pulled(PullProgress),
+}
+
+/// How far a pull is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct PullProgress {
+    /// Alerts that have arrived.
+    #[ts(type = "number")]
+    pub alerts: u64,
+    /// Bytes of alert data.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// How far back the pull asks, as an ISO 8601 duration, where it was told so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub ago: Option<String>,
+    /// The question that is being answered, from 1; 0 before the first.
+    #[serde(default)]
+    pub request: u32,
+    /// How often it has been put, from 1.
+    #[serde(default)]
+    pub attempt: u32,
+    /// Set while the pull waits before it asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub waits: Option<PullWait>,
+    /// About how many seconds are left, where the order of the alerts tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub seconds_left: Option<u32>,
+}
+
+/// A wait in a pull.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct PullWait {
+    /// Why: the kebab-case key of a pull's note (`throttled`, `asked-again`, `paced`).
+    pub why: String,
+    /// Until when.
+    #[ts(type = "string")]
+    pub until: Timestamp,
 }
 
 /// What a wait is for.

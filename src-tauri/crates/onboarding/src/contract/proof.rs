@@ -129,10 +129,23 @@ pub struct Proof {
     pub evidence: Vec<Evidence>,
     /// The pull.
     pub pull: PullSummary,
-    /// The newest alerts, at most 200.
+    /// Each window of time that was looked into, from the shortest, until there were alerts.
+    pub looked: Vec<LookedBack>,
+    /// The newest alerts, at most 200; none where they were gathered.
     pub alerts: Vec<defender::AlertRow>,
     /// The customer afterwards.
     pub customer: CustomerView,
+}
+
+/// A window of time that was looked into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct LookedBack {
+    /// How far back from then: an ISO 8601 duration (`PT2H`).
+    pub ago: String,
+    /// Alerts in it.
+    #[ts(type = "number")]
+    pub alerts: u64,
 }
 
 /// A file that was read back.

@@ -188,6 +188,17 @@ pub fn temporary_folder(prefix: &str) -> std::io::Result<tempfile::TempDir> {
     builder.tempdir()
 }
 
+/// Makes a file without a lasting name, for the owner only, in a folder that exists. It goes when it is closed, however
+/// the process ends.
+///
+/// # Errors
+///
+/// When the system refuses.
+pub fn scratch_file(folder: &Path) -> io::Result<File> {
+    // On Unix it never has a name; on Windows it goes with its last handle, and its folder says who may read it.
+    tempfile::tempfile_in(folder)
+}
+
 /// Makes a folder that is the product's own. One that is there and still empty is closed to others as well.
 ///
 /// # Errors
