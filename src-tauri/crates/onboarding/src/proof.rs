@@ -279,12 +279,12 @@ async fn newest(
             let now = clock::now();
             gathered.begin(now.saturating_sub(SignedDuration::from_hours(*hours)).unwrap_or(now), now);
         }
-        let mut receive = |alert: RawAlert<'_>| match gathered {
-            Some(gathered) => gathered.push(&alert),
-            None => {
-                rows.push(alert.row());
-                Ok(())
+        let mut receive = |alert: RawAlert<'_>| {
+            if let Some(gathered) = gathered {
+                return gathered.push(&alert);
             }
+            rows.push(alert.row());
+            Ok(())
         };
         let mut summary = reading.run(query, tokens, &mut receive, host).await?;
         looked.extend(window.map(|(ago, _)| LookedBack { ago: (*ago).to_owned(), alerts: summary.alerts }));
