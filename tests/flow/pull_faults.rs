@@ -119,3 +119,17 @@ async fn a_next_page_on_another_host_is_not_asked_for() {
 async fn an_answer_that_always_stops_half_way_is_given_up_and_its_alerts_are_kept() {
     expect("cut-always", &["siem-detections"], "connection-cut", true).await;
 }
+
+#[tokio::test]
+async fn incidents_that_do_not_come_with_their_alerts_still_give_all_of_them() {
+    for grant in ["app-only", "refresh-token"] {
+        let practice = Practice::start(&["--alerts", "60", "--scenario", "expand-fails"]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let msspctl = customer(&practice, folder.path(), "graph-incidents", grant).await.json();
+        let pulled = msspctl.succeed(&["pull", "Contoso", "--ago", "P3650D"]).await;
+        let document: Value = serde_json::from_str(&pulled.stdout).unwrap();
+        assert_eq!(document["alerts"].as_array().map(Vec::len), Some(60), "{grant}: {}", document["summary"]);
+        let notes = document["summary"]["notes"].to_string();
+        assert!(notes.contains("alerts-by-incident") && !notes.contains("without"), "{grant}: {notes}");
+    }
+}

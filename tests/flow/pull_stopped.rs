@@ -60,6 +60,10 @@ async fn ctrl_c_leaves_a_whole_file_of_what_arrived_and_says_so() {
         };
         assert_eq!(alerts, kept, "{format}");
     }
+    let journal: Value = serde_json::from_str(&msspctl.succeed(&["journal"]).await.stdout).unwrap();
+    let entries = journal["entries"].as_array().unwrap();
+    let stopped = entries.iter().filter(|entry| entry["action"] == "pull" && entry["outcome"] == "cancelled");
+    assert_eq!(stopped.count(), 3, "{entries:?}");
 }
 
 /// Reads CSV as Python does, and says what a spreadsheet would take for a formula.

@@ -26,7 +26,7 @@ pub use cloud_file::{CloudFileError, CloudFileFault};
 pub use error_code::{ErrorEntry, aadsts, look_up};
 pub use ids::{GrantKind, Region, SourceId, UnknownName};
 pub use permission::{Permission, permissions_for};
-pub use source::{Audience, NotOffered, NotOfferedReason, Source, SourceState};
+pub use source::{Audience, NotOffered, NotOfferedReason, Pages, Source, SourceState};
 
 /// All of the data, parsed.
 #[derive(Debug)]

@@ -35,9 +35,24 @@ pub struct Source {
     pub per_minute: Option<u32>,
     /// The same for an hour.
     pub per_hour: Option<u32>,
+    /// How far one question reaches.
+    pub pages: Pages,
+    /// Asked for beside `delegated`: a person who has not granted it reads less, not nothing.
+    pub delegated_too: Vec<String>,
     base: Base,
     path: String,
     resource: Option<String>,
+}
+
+/// How far one question reaches, as Microsoft publishes it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pages {
+    /// Largest `$top`; nothing where the source gives everything at once.
+    pub most_top: Option<u64>,
+    /// Largest `$skip`; nothing where no end is known.
+    pub most_skip: Option<u64>,
+    /// Incidents that are asked for at once with their alerts, where that is less than `most_top`.
+    pub top_with_alerts: Option<u64>,
 }
 
 /// Where a source stands in its life.
@@ -146,12 +161,12 @@ impl Source {
             Base::Graph => Some(cloud.graph_audience.clone()),
             Base::Defender | Base::Xdr | Base::Siem => self.base_in(cloud, None).map(without_slash),
         };
-        let permission = match grant {
-            GrantKind::RefreshToken => self.delegated.as_deref(),
-            GrantKind::AppOnly => Some(".default"),
+        let Some(resource) = resource else { return Audience::Scopes(Vec::new()) };
+        let names = match grant {
+            GrantKind::RefreshToken => self.delegated.iter().chain(&self.delegated_too).cloned().collect(),
+            GrantKind::AppOnly => vec![".default".to_owned()],
         };
-        let scope = resource.zip(permission).map(|(resource, name)| format!("{resource}/{name}"));
-        Audience::Scopes(scope.into_iter().collect())
+        Audience::Scopes(names.into_iter().map(|name| format!("{resource}/{name}")).collect())
     }
 
     /// Whether its address depends on the customer's region.
@@ -165,6 +180,18 @@ impl Source {
             GrantKind::RefreshToken => self.delegated.as_deref(),
             GrantKind::AppOnly => self.application.as_deref(),
         }
+    }
+
+    /// Whether a token of a person is to be asked for a scope: the permission itself always, what comes beside it only
+    /// where it was granted.
+    pub fn asks_for(&self, scope: &str, granted: &[String]) -> bool {
+        let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+        let name = short(scope);
+        !self.delegated_too.iter().any(|beside| short(beside) == name)
+            || granted.iter().any(|granted| {
+                let granted = short(granted);
+                granted == name || granted.replace(".readwrite", ".read") == name
+            })
     }
 
     fn base_in<'c>(&self, cloud: &'c Cloud, region: Option<Region>) -> Option<&'c Url> {
@@ -211,6 +238,11 @@ struct Row {
     application: Option<String>,
     per_minute: Option<u32>,
     per_hour: Option<u32>,
+    most_top: Option<u64>,
+    most_skip: Option<u64>,
+    top_with_alerts: Option<u64>,
+    #[serde(default)]
+    delegated_too: Vec<String>,
     grants: Vec<GrantKind>,
     clouds: Vec<String>,
     portal_authorisation: bool,
@@ -264,6 +296,12 @@ impl Row {
             application: self.application,
             per_minute: self.per_minute,
             per_hour: self.per_hour,
+            pages: Pages {
+                most_top: self.most_top,
+                most_skip: self.most_skip,
+                top_with_alerts: self.top_with_alerts,
+            },
+            delegated_too: self.delegated_too,
             base: self.base,
             path: self.path,
             resource: self.resource,
@@ -313,6 +351,17 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_beside_a_permission_is_asked_for_only_where_it_was_granted() {
+        let source = Source::get(SourceId::GraphIncidents);
+        let (own, beside) = ("https://graph.example/SecurityIncident.Read.All", "SecurityAlert.Read.All");
+        assert!(source.asks_for(own, &[]));
+        assert!(!source.asks_for(beside, &["SecurityIncident.Read.All".to_owned()]));
+        for granted in ["SecurityAlert.Read.All", "https://graph.example/SecurityAlert.ReadWrite.All"] {
+            assert!(source.asks_for(beside, &[granted.to_owned()]), "{granted}");
+        }
+    }
+
+    #[test]
     fn what_a_cloud_does_not_offer_is_refused_with_the_reason() {
         let refused =
             |id, name: &str, region| Source::get(id).address(&cloud(name), region).unwrap_err().reason;
@@ -332,6 +381,13 @@ mod tests {
         assert_eq!(
             scopes(SourceId::GraphAlerts, "gcc-high", GrantKind::RefreshToken),
             one("https://graph.microsoft.us/SecurityAlert.Read.All")
+        );
+        assert_eq!(
+            scopes(SourceId::GraphIncidents, "commercial", GrantKind::RefreshToken),
+            Audience::Scopes(vec![
+                "https://graph.microsoft.com/SecurityIncident.Read.All".to_owned(),
+                "https://graph.microsoft.com/SecurityAlert.Read.All".to_owned(),
+            ])
         );
         assert_eq!(
             scopes(SourceId::GraphIncidents, "commercial", GrantKind::AppOnly),

@@ -126,6 +126,21 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         PullError::ForeignLink { host: self.host.clone(), link: host(link) }
     }
 
+    /// Incidents without a single alert are no list of alerts.
+    pub(crate) fn no_alerts_within(&self) -> PullError<T::Error> {
+        self.unreadable(StatusCode::OK, Unreadable::NoList, 0)
+    }
+
+    /// A provider behind Graph that failed, where nothing at all came: that is not "no alerts". One that the customer has
+    /// not licensed has none.
+    pub(crate) fn nothing_because(&self) -> Option<PullError<T::Error>> {
+        let failed = self.providers.iter().find(|it| it.status != Some(403))?;
+        let status = failed.status.unwrap_or(206);
+        let message = Some(format!("{}/{status}", failed.provider));
+        let refusal = Box::new(Refusal { message, ..Refusal::default() });
+        Some(PullError::Unavailable { host: self.host.clone(), status, refusal })
+    }
+
     pub(crate) fn endless(&self) -> PullError<T::Error> {
         self.unreadable(StatusCode::OK, Unreadable::Endless, 0)
     }

@@ -21,6 +21,8 @@ use crate::summary::Note;
 use crate::transport::same_origin;
 use crate::walk::{Page, Walk};
 
+/// Incidents in a row whose alerts may fail to come before the list of alerts counts as out of order.
+const MOST_FAILED: u32 = 3;
 /// Pages that may pass without anything new, where each names a next one.
 const MOST_STALE_PAGES: u32 = 100;
 
@@ -96,8 +98,8 @@ where
     };
     let window = query.window(request.now)?;
     let mut walk = Walk::new(rules, window, newest_first, top);
-    let mut alerts_beside =
-        address::alerts_beside(&request.address).filter(|_| rules.expand == Some("alerts"));
+    let alerts_beside = address::alerts_beside(&request.address).filter(|_| rules.expand == Some("alerts"));
+    let mut beside = Beside { list: alerts_beside, had: false, failed_in_a_row: 0 };
     asking.few_retries(rules.incidents);
     let mut links = Links::default();
     let mut begun = false;
@@ -125,7 +127,7 @@ where
                 links = Links::default();
                 if walk.shrink() {
                     asking.note(Note::SmallerPages);
-                } else if walk.position().expands && alerts_beside.is_some() {
+                } else if walk.position().expands && beside.list.is_some() {
                     walk.contract();
                     asking.few_retries(false);
                 } else {
@@ -153,8 +155,10 @@ where
             }
         }
         let bare = outlet.bare_incidents();
-        if rules.expand.is_some() && !bare.is_empty() {
-            match alerts_of(asking, outlet, &mut alerts_beside, bare).await {
+        if !bare.is_empty() && beside.list.is_none() {
+            asking.note(Note::IncidentsWithoutAlerts);
+        } else if !bare.is_empty() {
+            match beside.alerts_of(asking, outlet, bare).await {
                 Ok(()) => {}
                 Err(Trouble::Enough) => return Ok(()),
                 Err(Trouble::Failed(error)) => return Err(error),
@@ -176,40 +180,56 @@ where
     }
 }
 
-/// The alerts of incidents that came without them, from the list of alerts beside the list of incidents. Where that list
-/// is refused (it wants a permission of its own), it is not asked again.
-async fn alerts_of<T, F>(
-    asking: &mut Asking<'_, T>,
-    outlet: &mut Outlet<F>,
-    list: &mut Option<Url>,
-    incidents: Vec<String>,
-) -> Result<(), Trouble<T::Error>>
-where
-    T: TokenSource,
-    F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
-{
-    for incident in incidents {
-        let Some(alerts) = list else {
-            asking.note(Note::IncidentsWithoutAlerts);
-            return Ok(());
-        };
-        asking.note(Note::AlertsByIncident);
-        outlet.reads(SourceId::GraphAlerts);
-        let outcome = alerts_of_one(asking, outlet, alerts, &incident).await;
-        outlet.reads(SourceId::GraphIncidents);
-        match outcome {
-            Ok(()) => {}
-            Err(Trouble::Failed(PullError::Refused { .. })) => *list = None,
-            Err(Trouble::Failed(PullError::Unavailable { .. })) => {
-                asking.note(Note::IncidentsWithoutAlerts);
+/// The list of alerts beside a list of incidents, for those that came without theirs.
+struct Beside {
+    list: Option<Url>,
+    /// Some incident's alerts were had from it.
+    had: bool,
+    failed_in_a_row: u32,
+}
+
+impl Beside {
+    /// The alerts of these incidents. Where the list refuses (it wants a permission of its own), or fails for one incident
+    /// after the other, that is the end: a pull without alerts must not pass for a tenant without alerts.
+    async fn alerts_of<T, F>(
+        &mut self,
+        asking: &mut Asking<'_, T>,
+        outlet: &mut Outlet<F>,
+        incidents: Vec<String>,
+    ) -> Result<(), Trouble<T::Error>>
+    where
+        T: TokenSource,
+        F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+    {
+        let Some(alerts) = &self.list else { return Ok(()) };
+        let mut last = None;
+        for incident in incidents {
+            asking.note(Note::AlertsByIncident);
+            outlet.reads(SourceId::GraphAlerts);
+            let outcome = alerts_of_one(asking, outlet, alerts, &incident).await;
+            outlet.reads(SourceId::GraphIncidents);
+            match outcome {
+                Ok(()) => (self.had, self.failed_in_a_row) = (true, 0),
+                Err(Trouble::Failed(PullError::Refused { host, status, denial, refusal })) => {
+                    let error = PullError::AlertsRefused { host, status, denial, refusal };
+                    return Err(Trouble::Failed(error));
+                }
+                Err(Trouble::Failed(error @ PullError::Unavailable { .. })) => {
+                    self.failed_in_a_row += 1;
+                    if self.failed_in_a_row >= MOST_FAILED {
+                        return Err(Trouble::Failed(error));
+                    }
+                    asking.note(Note::IncidentsWithoutAlerts);
+                    last = Some(error);
+                }
+                Err(trouble) => return Err(trouble),
             }
-            Err(trouble) => return Err(trouble),
         }
-        if list.is_none() {
-            asking.note(Note::IncidentsWithoutAlerts);
+        match last {
+            Some(error) if !self.had => Err(Trouble::Failed(error)),
+            Some(_) | None => Ok(()),
         }
     }
-    Ok(())
 }
 
 async fn alerts_of_one<T, F>(

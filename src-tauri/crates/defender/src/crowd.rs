@@ -39,7 +39,7 @@ where
         let window = Window { since: Some(instant), until: Some(instant) };
         let mut walk = Walk::new(rules, window, false, rules.most_top);
         walk.expand(expands);
-        if read(asking, outlet, list, walk, &clauses).await? {
+        if reachable(read(asking, outlet, list, walk, &clauses).await)? {
             continue;
         }
         if !parts.is_empty() {
@@ -52,7 +52,7 @@ where
         let clauses: Vec<String> = clauses.iter().cloned().chain([at(rules.changed)]).collect();
         let read = read(asking, outlet, list, walk, &clauses).await;
         outlet.along_creation(false);
-        whole &= read?;
+        whole &= reachable(read)?;
     }
     Ok(whole)
 }
@@ -71,7 +71,15 @@ fn split(parts: &'static [Part], clauses: &[String]) -> Vec<Open> {
         .collect()
 }
 
-/// Reads a list to its end; false when some of it is out of reach, or refused.
+/// A part that is refused as a question is out of reach.
+fn reachable<E: std::error::Error>(read: Result<bool, Trouble<E>>) -> Result<bool, Trouble<E>> {
+    match read {
+        Err(Trouble::Failed(PullError::Refused { status: 400, .. })) => Ok(false),
+        read => read,
+    }
+}
+
+/// Reads a list to its end; false when some of it is out of reach.
 pub(crate) async fn read<T, F>(
     asking: &mut Asking<'_, T>,
     outlet: &mut Outlet<F>,
@@ -88,11 +96,7 @@ where
         let url =
             links.next().unwrap_or_else(|| address::odata(list, walk.rules(), walk.position(), clauses));
         let mut page = Page::default();
-        let envelope = match asking.ask(&url, outlet, &mut page).await {
-            Ok(envelope) => envelope,
-            Err(Trouble::Failed(PullError::Refused { status: 400, .. })) => return Ok(false),
-            Err(trouble) => return Err(trouble),
-        };
+        let envelope = asking.ask(&url, outlet, &mut page).await?;
         let linked = links.take(&envelope, &url, &page, asking).map_err(Trouble::Failed)?;
         if !linked && (links.seen() || !walk.go_on(&page)) {
             return Ok(!walk.passed_over());

@@ -84,6 +84,18 @@ pub enum PullError<E: std::error::Error + 'static> {
         /// Microsoft's own words.
         refusal: Box<Refusal>,
     },
+    /// Incidents come without their alerts, and the list of alerts refuses to give them (4xx): a permission of its own.
+    #[error("{host} gives incidents without their alerts, and refuses those: {denial:?} ({status})")]
+    AlertsRefused {
+        /// Host and port.
+        host: String,
+        /// 4xx.
+        status: u16,
+        /// The kind of refusal.
+        denial: Denial,
+        /// Microsoft's own words.
+        refusal: Box<Refusal>,
+    },
     /// The API is asked too often (429), for longer than we wait.
     #[error("{host} is asked too often")]
     Throttled {

@@ -84,6 +84,11 @@ pub(crate) struct Outlet<F> {
     along_creation: bool,
     /// Incidents that came without their alerts.
     bare_incidents: Vec<String>,
+    /// Something was in the list, wanted or not.
+    pub(crate) anything: bool,
+    /// An incident came without its alerts, and an alert came.
+    bare: bool,
+    with_alerts: bool,
     /// The source is asked for everything, and what is not wanted is left out here.
     pub(crate) filters: bool,
     pub(crate) alerts: u64,
@@ -124,6 +129,9 @@ impl<F> Outlet<F> {
             elements: source,
             along_creation: false,
             bare_incidents: Vec::new(),
+            anything: false,
+            bare: false,
+            with_alerts: false,
             alerts: 0,
             repeats: 0,
             bytes: 0,
@@ -158,12 +166,18 @@ impl<F> Outlet<F> {
         }
     }
 
+    /// Incidents came, and not one of them with an alert: no answer to the question for alerts.
+    pub(crate) fn only_bare_incidents(&self) -> bool {
+        self.bare && !self.with_alerts
+    }
+
     /// Takes an element of the list, with its [`members`](Self::members).
     pub(crate) fn take<E>(&mut self, element: Element<'_>, page: &mut Page) -> Result<(), Halt<E>>
     where
         F: FnMut(RawAlert<'_>) -> Result<(), E>,
     {
         let json = alert_text(element)?;
+        self.anything = true;
         let members = &element.members;
         match self.elements {
             SourceId::SiemDetections => self.detection(json, members, page),
@@ -200,6 +214,7 @@ impl<F> Outlet<F> {
     {
         let [id, changed] = members.of(json);
         let (id, changed) = (raw_text(id), time(&raw_text(changed)));
+        self.with_alerts = true;
         page.note(changed);
         let hash = self.seen.hash(&key(&id, json));
         page.mark(hash);
@@ -226,11 +241,14 @@ impl<F> Outlet<F> {
         page.mark(hash);
         let known = self.seen.contains(hash);
         let mut new = !known;
+        let alerts = alerts.filter(|list| *list != "null");
+        self.bare |= alerts.is_none();
+        self.with_alerts |= alerts.is_some();
         if alerts.is_none() && !known && !id.is_empty() {
             self.bare_incidents.push(id.as_ref().to_owned());
         }
         let alerts = match alerts {
-            None | Some("null") => "",
+            None => "",
             Some(list) if list.starts_with('[') => list,
             Some(_) => return Err(Halt::Unreadable(Unreadable::NotAnAlert)),
         };

@@ -117,6 +117,14 @@ where
     let outlet = if let Some(rules) = rules::odata(request.source) {
         let mut outlet = Outlet::new(request.source, &request.query, false, sink);
         course(&mut asking, &mut outlet, rules).await?;
+        if outlet.only_bare_incidents() {
+            return Err(asking.no_alerts_within());
+        }
+        if !outlet.anything {
+            if let Some(error) = asking.nothing_because() {
+                return Err(error);
+            }
+        }
         outlet
     } else {
         if window.since.is_none() && window.until.is_none() && !address::names_window(&request.address) {

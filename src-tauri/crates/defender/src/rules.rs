@@ -1,19 +1,21 @@
 //! How each source is asked: names on the wire, page sizes, and what it can do by itself.
 //!
-//! Facts of the five APIs, nothing that was chosen. Sources: Microsoft Graph `security-list-alerts_v2`,
-//! `security-list-incidents` and `security-error-codes` (Constraints); Defender `get-alerts` and
-//! `api-list-incidents`; the SIEM exporter's `pull-alerts-using-rest-api`.
+//! Facts of the five APIs, nothing that was chosen; how far one question reaches is data of the catalogue. Sources:
+//! Microsoft Graph `security-list-alerts_v2`, `security-list-incidents` and `security-error-codes` (Constraints);
+//! Defender `get-alerts` and `api-list-incidents`; the SIEM exporter's `pull-alerts-using-rest-api`.
 
-use catalog::SourceId;
+use std::sync::LazyLock;
+
+use catalog::{Source, SourceId};
 
 use crate::query::{Query, Severity, Status};
 
 /// How one `OData` source is asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rules {
     /// Member with the time of the last change, also the name in `$filter`.
     pub(crate) changed: &'static str,
-    /// Largest `$top`; Graph clamps a larger one, Defender refuses it.
+    /// Largest `$top` that is asked for: Graph and Defender for Endpoint clamp a larger one, Defender XDR refuses it.
     pub(crate) most_top: u64,
     /// Largest `$skip`; Graph answers 400 beyond it.
     pub(crate) most_skip: Option<u64>,
@@ -73,7 +75,8 @@ impl Spelling {
 impl Rules {
     /// The same list along the time of creation instead of that of the last change, where `$skip` has an end.
     pub(crate) fn by_creation(&self) -> Option<&'static Rules> {
-        self.most_skip.map(|_| if self.incidents { &INCIDENTS_BY_CREATION } else { &ALERTS_BY_CREATION })
+        let by_creation = if self.incidents { &INCIDENTS_BY_CREATION } else { &ALERTS_BY_CREATION };
+        self.most_skip.map(|_| &**by_creation)
     }
 
     /// What of a query `$filter` can say besides the window of time.
@@ -95,64 +98,87 @@ impl Rules {
 
 const SEVERITIES: Part = ("severity", &["informational", "low", "medium", "high"]);
 
-const ALERTS_BY_CREATION: Rules = Rules { changed: "createdDateTime", ..GRAPH_ALERTS };
-const INCIDENTS_BY_CREATION: Rules = Rules { changed: "createdDateTime", ..GRAPH_INCIDENTS };
+/// Where no published figure says how large a page may be.
+const USUAL_TOP: u64 = 100;
 
-const GRAPH_ALERTS: Rules = Rules {
-    changed: "lastUpdateDateTime",
-    most_top: 1000,
-    most_skip: Some(500),
-    orders: true,
-    expand: None,
-    incidents: false,
-    says_tags: true,
-    prefers_unknown_members: true,
-    spelling: Some(Spelling::Camel),
-    parts: &[SEVERITIES, ("status", &["new", "inProgress", "resolved"])],
-};
+/// How far one question reaches, from the catalogue.
+fn reach(source: SourceId, rules: Rules) -> Rules {
+    let pages = Source::get(source).pages;
+    let most_top = if rules.incidents { pages.top_with_alerts.or(pages.most_top) } else { pages.most_top };
+    Rules { most_top: most_top.unwrap_or(USUAL_TOP), most_skip: pages.most_skip, ..rules }
+}
 
-const GRAPH_INCIDENTS: Rules = Rules {
-    changed: "lastUpdateDateTime",
-    // With `$expand=alerts` more than this brings lasting 500s in large tenants.
-    most_top: 50,
-    most_skip: Some(500),
-    orders: true,
-    expand: Some("alerts"),
-    incidents: true,
-    says_tags: true,
-    prefers_unknown_members: true,
-    spelling: None,
-    parts: &[SEVERITIES, ("status", &["active", "inProgress", "resolved"])],
-};
+static ALERTS_BY_CREATION: LazyLock<Rules> =
+    LazyLock::new(|| Rules { changed: "createdDateTime", ..GRAPH_ALERTS.clone() });
+static INCIDENTS_BY_CREATION: LazyLock<Rules> =
+    LazyLock::new(|| Rules { changed: "createdDateTime", ..GRAPH_INCIDENTS.clone() });
 
-const DEFENDER_ALERTS: Rules = Rules {
-    changed: "lastUpdateTime",
-    most_top: 10_000,
-    most_skip: None,
-    orders: false,
-    expand: Some("evidence"),
-    incidents: false,
-    says_tags: false,
-    prefers_unknown_members: false,
-    spelling: Some(Spelling::Pascal),
-    parts: &[],
-};
+static GRAPH_ALERTS: LazyLock<Rules> = LazyLock::new(|| {
+    let rules = Rules {
+        changed: "lastUpdateDateTime",
+        most_top: USUAL_TOP,
+        most_skip: None,
+        orders: true,
+        expand: None,
+        incidents: false,
+        says_tags: true,
+        prefers_unknown_members: true,
+        spelling: Some(Spelling::Camel),
+        parts: &[SEVERITIES, ("status", &["new", "inProgress", "resolved"])],
+    };
+    reach(SourceId::GraphAlerts, rules)
+});
 
-const XDR_INCIDENTS: Rules = Rules {
-    changed: "lastUpdateTime",
-    most_top: 100,
-    most_skip: None,
-    orders: false,
-    expand: None,
-    incidents: true,
-    says_tags: true,
-    prefers_unknown_members: false,
-    spelling: None,
-    parts: &[],
-};
+static GRAPH_INCIDENTS: LazyLock<Rules> = LazyLock::new(|| {
+    let rules = Rules {
+        changed: "lastUpdateDateTime",
+        most_top: USUAL_TOP,
+        most_skip: None,
+        orders: true,
+        expand: Some("alerts"),
+        incidents: true,
+        says_tags: true,
+        prefers_unknown_members: true,
+        spelling: None,
+        parts: &[SEVERITIES, ("status", &["active", "inProgress", "resolved"])],
+    };
+    reach(SourceId::GraphIncidents, rules)
+});
+
+static DEFENDER_ALERTS: LazyLock<Rules> = LazyLock::new(|| {
+    let rules = Rules {
+        changed: "lastUpdateTime",
+        most_top: USUAL_TOP,
+        most_skip: None,
+        orders: false,
+        expand: Some("evidence"),
+        incidents: false,
+        says_tags: false,
+        prefers_unknown_members: false,
+        spelling: Some(Spelling::Pascal),
+        parts: &[],
+    };
+    reach(SourceId::DefenderAlerts, rules)
+});
+
+static XDR_INCIDENTS: LazyLock<Rules> = LazyLock::new(|| {
+    let rules = Rules {
+        changed: "lastUpdateTime",
+        most_top: USUAL_TOP,
+        most_skip: None,
+        orders: false,
+        expand: None,
+        incidents: true,
+        says_tags: true,
+        prefers_unknown_members: false,
+        spelling: None,
+        parts: &[],
+    };
+    reach(SourceId::XdrIncidents, rules)
+});
 
 /// The rules of an `OData` source; the legacy exporter has none, it answers everything in one list.
-pub(crate) const fn odata(source: SourceId) -> Option<&'static Rules> {
+pub(crate) fn odata(source: SourceId) -> Option<&'static Rules> {
     match source {
         SourceId::GraphAlerts => Some(&GRAPH_ALERTS),
         SourceId::GraphIncidents => Some(&GRAPH_INCIDENTS),

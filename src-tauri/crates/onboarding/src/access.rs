@@ -42,6 +42,18 @@ impl Access {
         Ok(Self { cloud, http, authority, client_id, secret, audience, redirect_uri })
     }
 
+    /// The same for whoever reads with what was granted: scopes that an earlier consent did not cover would have the
+    /// whole token refused.
+    pub(crate) async fn granted(engine: &Engine, customer: &Customer) -> Result<Self, Problem> {
+        let mut access = Self::of(engine, customer).await?;
+        let granted = customer.consent.as_ref().map(|consent| consent.granted.as_slice()).unwrap_or_default();
+        let source = Source::get(customer.source);
+        if let Audience::Scopes(scopes) = &mut access.audience {
+            scopes.retain(|scope| source.asks_for(scope, granted));
+        }
+        Ok(access)
+    }
+
     pub(crate) fn registration(&self) -> Registration<'_> {
         Registration { client_id: &self.client_id, secret: &self.secret }
     }

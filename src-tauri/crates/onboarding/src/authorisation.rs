@@ -64,7 +64,7 @@ impl Engine {
         host: &dyn Host,
     ) -> Result<AuthorisationResult, Problem> {
         let needs_portal = Source::get(customer.source).portal_authorisation;
-        let access = Access::of(self, &customer).await?;
+        let access = Access::granted(self, &customer).await?;
         let tokens = CustomerTokens::new(self, &customer, &access);
         let mut witness = Witness::new(host);
         let started = tokio::time::Instant::now();

@@ -60,7 +60,7 @@ impl Engine {
         if !steps::is_authorised(&customer, true) {
             return Err(steps::missing(Step::Authorise));
         }
-        let access = Access::of(self, &customer).await?;
+        let access = Access::granted(self, &customer).await?;
         destination::require(&access.cloud, customer.source, customer.grant, Some(request.connector))?;
         let folder = absolute(&request.folder)?;
         let mut witness = Witness::new(host);

@@ -430,6 +430,9 @@ pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId) -> Problem {
         PullError::Refused { denial, refusal, status, .. } => {
             denied(*denial, *status, refusal, source).said_by(of_refusal_by_api(refusal))
         }
+        PullError::AlertsRefused { denial, refusal, status, .. } => {
+            denied(*denial, *status, refusal, SourceId::GraphAlerts).said_by(of_refusal_by_api(refusal))
+        }
         PullError::Throttled { retry_after, refusal, .. } => Problem::new(ProblemCode::Throttled)
             .with("seconds", retry_after.map_or(60, |wait| wait.as_secs()).to_string())
             .said_by(of_refusal_by_api(refusal)),
@@ -450,7 +453,9 @@ pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId) -> Problem {
         }
     };
     let entry = match &error {
-        PullError::Refused { status, refusal, .. } | PullError::Unavailable { status, refusal, .. } => {
+        PullError::Refused { status, refusal, .. }
+        | PullError::AlertsRefused { status, refusal, .. }
+        | PullError::Unavailable { status, refusal, .. } => {
             catalog::api_error(*status, refusal.code.as_deref(), refusal.message.as_deref())
         }
         PullError::Throttled { refusal, .. } => {

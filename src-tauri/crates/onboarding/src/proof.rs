@@ -289,7 +289,7 @@ async fn newest(
         let mut summary = reading.run(query, tokens, &mut receive, host).await?;
         looked.extend(window.map(|(ago, _)| LookedBack { ago: (*ago).to_owned(), alerts: summary.alerts }));
         if summary.alerts > 0 || windows.peek().is_none() {
-            if summary.alerts == 0 {
+            if summary.alerts == 0 && summary.providers.is_empty() {
                 summary.notes.push("raise-a-test-alert".to_owned());
             }
             return Ok(Found { summary, looked, alerts: rows.into_rows() });

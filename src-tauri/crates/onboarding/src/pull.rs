@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use catalog::{Audience, Cloud, GrantKind, Source, SourceId};
-use defender::{Ago, PullRequest, Query, RawAlert, TokenSource};
+use defender::{Ago, PullError, PullRequest, Query, RawAlert, TokenSource};
 use entra::AccessClaims;
 use reqwest::Client;
 use secrecy::SecretString;
@@ -37,15 +37,34 @@ impl Engine {
         receive: &mut (dyn FnMut(RawAlert<'_>) -> Result<(), Problem> + Send),
         host: &dyn Host,
     ) -> Result<PullSummary, Problem> {
+        self.pull_until(customer, query, receive, host, std::future::pending()).await
+    }
+
+    /// The same, until somebody wants it to stop; the journal has that, too. What was handed on stays handed on.
+    ///
+    /// # Errors
+    ///
+    /// As [`pull`](Self::pull); `cancelled` when `stop` came first.
+    pub async fn pull_until(
+        &self,
+        customer: &str,
+        query: PullQuery,
+        receive: &mut (dyn FnMut(RawAlert<'_>) -> Result<(), Problem> + Send),
+        host: &dyn Host,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<PullSummary, Problem> {
         let customer = self.find(customer).await?;
         if customer.consent.is_none() {
             return Err(steps::missing(Step::Consent));
         }
-        let access = Access::of(self, &customer).await?;
+        let access = Access::granted(self, &customer).await?;
         let tokens = CustomerTokens::new(self, &customer, &access);
-        let result = match Reading::of(&customer, &access) {
-            Ok(reading) => reading.run(query, &tokens, receive, host).await,
-            Err(problem) => Err(problem),
+        let reading = Reading::of(&customer, &access);
+        let pulled = async { reading?.run(query, &tokens, receive, host).await };
+        let result = tokio::select! {
+            biased;
+            pulled = pulled => pulled,
+            () = stop => Err(Problem::new(ProblemCode::Cancelled)),
         };
         self.journalled("pull", &customer, result).await
     }
@@ -139,15 +158,22 @@ impl<'a> Reading<'a> {
             host.progress(Progress::Pulled(progress));
         }
         let summary = pulled.map_err(|error| {
+            // The alerts of incidents come from a list of their own, with a permission of its own.
+            let asked = if matches!(error, PullError::AlertsRefused { .. }) {
+                SourceId::GraphAlerts
+            } else {
+                self.source
+            };
             let problem = problems::of_pull(error, self.source);
             let token = tokens.last.lock().unwrap_or_else(PoisonError::into_inner).take();
             let claims = token.as_ref().and_then(AccessClaims::read);
-            let Self { source, grant, tenant_id, audience, .. } = *self;
-            verdict::judge(problem, claims.as_ref(), &Case { source, grant, tenant_id, audience })
+            let Self { grant, tenant_id, audience, .. } = *self;
+            verdict::judge(problem, claims.as_ref(), &Case { source: asked, grant, tenant_id, audience })
         })?;
         let mut notes: Vec<String> = summary.notes.iter().map(|note| note.as_str().to_owned()).collect();
         if summary.alerts == 0 {
-            notes.push("no-alerts-in-window".to_owned());
+            let partly = !summary.providers.is_empty();
+            notes.push(if partly { "no-alerts-in-part" } else { "no-alerts-in-window" }.to_owned());
             if Source::get(self.source).regional() {
                 notes.push("maybe-other-region".to_owned());
             }

@@ -56,12 +56,17 @@ pub struct Options {
     pub port: Option<u16>,
     /// Whether to serve TLS, with a certificate authority of this run's own.
     pub tls: bool,
-    /// How many alerts the customer has.
+    /// How many alerts the customer has; at most [`Self::MOST_ALERTS`] of them.
     pub alerts: u64,
     /// The scenarios in force.
     pub scenarios: Vec<Scenario>,
     /// What ids and alerts follow from.
     pub seed: u64,
+}
+
+impl Options {
+    /// The largest number of alerts.
+    pub const MOST_ALERTS: u64 = alerts::MOST;
 }
 
 impl Default for Options {

@@ -20,6 +20,23 @@ impl Parameters {
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// The names, in the order in which they came.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The same with a `$` before these names where it was left out.
+    pub(crate) fn with_dollars(mut self, names: &[&str]) -> Self {
+        for (key, _) in &mut self.0 {
+            if let Some(name) =
+                names.iter().find(|name| name.trim_start_matches('$').eq_ignore_ascii_case(key))
+            {
+                (*name).clone_into(key);
+            }
+        }
+        self
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }

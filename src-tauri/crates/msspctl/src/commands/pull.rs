@@ -152,11 +152,7 @@ pub(crate) async fn run(args: &PullArgs, engine: &Engine, output: &Output) -> Re
         bytes += alert.json.len() as u64;
         Ok(())
     };
-    let pulled = tokio::select! {
-        biased;
-        pulled = engine.pull(&args.customer, query, &mut receive, &voice) => pulled,
-        () = asked_to_stop() => Err(Problem::new(ProblemCode::Cancelled)),
-    };
+    let pulled = engine.pull_until(&args.customer, query, &mut receive, &voice, asked_to_stop()).await;
     drop(voice);
     if closed {
         return Err(Failure::OutputClosed);

@@ -45,7 +45,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "ID", value_parser = args::grant())]
     grant: Option<GrantKind>,
     /// How many alerts the practice tenant holds
-    #[arg(long, value_name = "N", default_value_t = 25)]
+    #[arg(long, value_name = "N", default_value_t = 25,
+        value_parser = clap::value_parser!(u64).range(0..=Options::MOST_ALERTS))]
     alerts: u64,
 }
 
@@ -74,7 +75,8 @@ pub(crate) struct StartArgs {
     #[arg(long)]
     tls: bool,
     /// How many alerts the practice tenant holds
-    #[arg(long, value_name = "N", default_value_t = 25)]
+    #[arg(long, value_name = "N", default_value_t = 25,
+        value_parser = clap::value_parser!(u64).range(0..=Options::MOST_ALERTS))]
     alerts: u64,
     /// Something that goes wrong; may be given several times
     #[arg(long = "scenario", value_name = "NAME", value_parser = scenario())]

@@ -28,7 +28,7 @@ pub(crate) fn write(feed: &Feed, alert: &Alert, out: &mut Vec<u8>) -> usize {
     pen.raw(r#"","Actor":""#).raw(alert.actor().unwrap_or_default());
     pen.raw(r#"","LinkToWDATP":""#);
     let link = pen.place();
-    pen.alert_link(feed, alert);
+    pen.raw(&feed.prepared.portal).raw("/alert/").again(id.clone());
     let link = link..pen.place();
     pen.raw(r#"","IocName":"","IocValue":"","CreatorIocName":"","CreatorIocValue":"","Sha1":""#);
     let sha1 = pen.place();
@@ -40,11 +40,11 @@ pub(crate) fn write(feed: &Feed, alert: &Alert, out: &mut Vec<u8>) -> usize {
     pen.raw(r#"","Url":""#).raw(when(network, CONTROL_URL));
     pen.raw(r#"","IoaDefinitionId":""#).guid(alert, 20);
     pen.raw(r#"","UserName":""#).raw(alert.user());
-    pen.raw(r#"","AlertPart":0,"FullId":""#).again(id).raw(":");
+    pen.raw(r#"","AlertPart":0,"FullId":""#).again(id.clone()).raw(":");
     let unique = pen.place();
-    pen.digest(alert, 12, 43);
+    pen.base64(alert, 12);
     let unique = unique..pen.place();
-    pen.raw(r#"=","LastProcessedTimeUtc":""#).time(alert.updated);
+    pen.raw(r#"","LastProcessedTimeUtc":""#).time(alert.updated);
     pen.raw(r#"","ThreatCategory":""#).raw(when(antivirus, "Trojan"));
     pen.raw(r#"","ThreatFamily":""#).raw(category.family);
     pen.raw(r#"","ThreatName":""#).raw(category.threat);
@@ -58,7 +58,7 @@ pub(crate) fn write(feed: &Feed, alert: &Alert, out: &mut Vec<u8>) -> usize {
     pen.raw(r#"","MachineDomain":""#).raw(DOMAIN);
     pen.raw(r#"","MachineName":""#).raw(&machine.name);
     pen.raw(r#"","InternalIPv4List":""#).raw(&machine.address);
-    pen.raw(r#";127.0.0.1","InternalIPv6List":"fe80::1;::1","FileHash":""#).again(sha1);
+    pen.raw(r#", 127.0.0.1","InternalIPv6List":"fe80::1, ::1","FileHash":""#).again(sha1);
     pen.raw(r#"","DeviceID":""#).raw(&machine.id);
     pen.raw(r#"","MachineGroup":""#).raw(machine.group);
     pen.raw(r#"","Description":""#).raw(&phrases.description);
@@ -68,12 +68,12 @@ pub(crate) fn write(feed: &Feed, alert: &Alert, out: &mut Vec<u8>) -> usize {
     pen.raw(r#"","CommandLine":""#).raw(&phrases.command);
     pen.raw(r#"","IncidentLinkToWDATP":""#);
     let incident = pen.place();
-    pen.incident_link(feed, alert.incident);
+    pen.raw(&feed.prepared.portal).raw("/incidents/byalert?alertId=").again(id).raw("&source=SIEM");
     let incident = incident..pen.place();
     pen.raw(r#"","ReportID":"#).number(alert.number());
     pen.raw(r#","LinkToMTP":""#).again(link);
     pen.raw(r#"","IncidentLinkToMTP":""#).again(incident);
-    pen.raw(r#"","ExternalId":""#).digest(alert, 18, 40);
+    pen.raw(r#"","ExternalId":""#).capital_digest(alert, 18);
     pen.raw(r#"","IocUniqueId":""#).again(unique).raw(r#""}"#);
     described
 }

@@ -24,6 +24,8 @@ use pen::Pen;
 use prepared::{MACHINES, Machine, Phrases, Prepared};
 use texts::{CATEGORIES, Category, HOSTILE};
 
+/// More alerts than this there are not: their times would no longer differ, nor their numbers fit.
+pub(crate) const MOST: u64 = 1_000_000_000;
 /// The alerts lie within this time before the start.
 const SPAN: SignedDuration = SignedDuration::from_hours(1);
 /// Alerts of one moment under `same-timestamp`, or half of all if that is less.
@@ -139,7 +141,7 @@ impl Feed {
     pub(crate) fn new(seed: u64, count: u64, start: Timestamp, tenant: Uuid, portal: String) -> Self {
         Self {
             seed,
-            count,
+            count: count.min(MOST),
             start,
             habits: Habits::default(),
             prepared: Arc::new(Prepared::new(seed, tenant, portal)),
@@ -335,6 +337,21 @@ impl Pen<'_> {
         self
     }
 
+    /// Twenty bytes in capital hexadecimal digits.
+    fn capital_digest(&mut self, alert: &Alert, lane: u64) -> &mut Self {
+        let start = self.place();
+        self.digest(alert, lane, 40).capitals(start)
+    }
+
+    /// Thirty-two bytes in Base64, as the exporter marks what it found.
+    fn base64(&mut self, alert: &Alert, lane: u64) -> &mut Self {
+        let mut bytes = [0; 32];
+        for (part, chunk) in (lane..).zip(bytes.chunks_exact_mut(8)) {
+            chunk.copy_from_slice(&alert.lane(part ^ 0xB64).to_be_bytes());
+        }
+        self.encoded(&bytes)
+    }
+
     /// A GUID of version 4's shape.
     fn guid(&mut self, alert: &Alert, lane: u64) -> &mut Self {
         let (high, low) = (alert.lane(lane), alert.lane(lane + 1));
@@ -398,6 +415,17 @@ mod tests {
         let other = Feed::new(7, 9, "2020-01-01T00:00:00Z".parse().unwrap(), Uuid::nil(), String::new());
         assert_eq!(feed(7, 9).alert(3).id(), other.alert(3).id());
         assert_ne!(feed(8, 9).alert(3).id(), other.alert(3).id());
+    }
+
+    #[test]
+    fn more_alerts_than_there_can_be_are_as_many_as_there_can_be() {
+        let feed = feed(1, u64::MAX);
+        assert_eq!(feed.len(), MOST);
+        let (last, before) = (feed.alert(MOST - 1), feed.alert(MOST - 2));
+        assert!(last.updated <= feed.start && before.updated <= last.updated);
+        assert_ne!(last.id(), before.id());
+        let incident = feed.incident(feed.incidents() - 1);
+        assert_eq!(incident.alerts.end, MOST);
     }
 
     #[test]

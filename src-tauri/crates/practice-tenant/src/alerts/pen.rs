@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -96,6 +98,19 @@ impl<'a> Pen<'a> {
             pair.copy_from_slice(&HEX[usize::from(byte)]);
         }
         self.0.extend_from_slice(&text[..digits.min(16)]);
+        self
+    }
+
+    /// Bytes in Base64.
+    pub(crate) fn encoded<const LENGTH: usize>(&mut self, bytes: &[u8; LENGTH]) -> &mut Self {
+        self.raw(&STANDARD.encode(bytes))
+    }
+
+    /// Capital letters for small ones, from a place on.
+    pub(crate) fn capitals(&mut self, from: usize) -> &mut Self {
+        if let Some(written) = self.0.get_mut(from..) {
+            written.make_ascii_uppercase();
+        }
         self
     }
 

@@ -18,7 +18,7 @@ use crate::scenario::Scenario;
 use crate::world::World;
 
 use super::bearer;
-use super::options::{self, Asked, Page, expands};
+use super::options::{self, Asked, Page, expands, refuse_others};
 use super::stream::{Listing, Spoiling};
 use super::subject::{GRAPH_ALERTS, GRAPH_INCIDENTS, GraphAlert, GraphIncident};
 use super::surface::{Refusal, Surface, client_request_id, mark_graph, set};
@@ -33,6 +33,11 @@ const MOST_INCIDENTS: u64 = 50;
 const MOST_SKIP: u64 = 500;
 /// Under `large-expand`, more incidents than this cannot be expanded at once.
 const MOST_EXPANDED: u64 = 10;
+/// What the list of alerts understands; the `$` may be left out.
+const ALERT_OPTIONS: [&str; 6] = ["$filter", "$top", "$skip", "$orderby", "$count", "$skiptoken"];
+/// What the list of incidents understands.
+pub(super) const INCIDENT_OPTIONS: [&str; 7] =
+    ["$filter", "$top", "$skip", "$orderby", "$count", "$skiptoken", "$expand"];
 const ORDERS: [&str; 2] = ["lastUpdateDateTime", "createdDateTime"];
 const ALERT_PERMISSIONS: [&str; 2] = ["SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"];
 const INCIDENT_PERMISSIONS: [&str; 2] = ["SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"];
@@ -54,6 +59,7 @@ impl Call {
     /// The list of alerts.
     pub(super) fn alerts(&self) -> Result<Response, Refusal> {
         authorise(&self.world, &self.headers, &ALERT_PERMISSIONS)?;
+        refuse_others(&self.parameters, &ALERT_OPTIONS)?;
         let asked = Asked::read(&self.parameters, GRAPH_ALERTS, MOST_SKIP, &ORDERS)?;
         let feed = self.world.feed();
         let top = page_size(&asked)?.min(MOST_ALERTS);
@@ -69,6 +75,7 @@ impl Call {
     /// The list of incidents.
     pub(super) fn incidents(&self) -> Result<Response, Refusal> {
         authorise(&self.world, &self.headers, &INCIDENT_PERMISSIONS)?;
+        refuse_others(&self.parameters, &INCIDENT_OPTIONS)?;
         let asked = Asked::read(&self.parameters, GRAPH_INCIDENTS, MOST_SKIP, &ORDERS)?;
         let expanded = expands(&self.parameters, "alerts", "microsoft.graph.security.incident")?;
         let top = page_size(&asked)?.min(MOST_INCIDENTS);

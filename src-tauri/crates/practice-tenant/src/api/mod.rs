@@ -34,10 +34,15 @@ fn read(query: Option<String>) -> Parameters {
     Parameters::read(query.unwrap_or_default().as_bytes())
 }
 
+/// Graph understands its query options without their `$`, too.
+fn read_for_graph(query: Option<String>) -> Parameters {
+    read(query).with_dollars(&graph::INCIDENT_OPTIONS)
+}
+
 /// Serves a list of Graph.
 fn graph_list(answer: fn(&graph::Call) -> Result<Response, Refusal>) -> MethodRouter<Arc<World>> {
     get(move |State(world): TheWorld, RawQuery(query): RawQuery, headers: HeaderMap| async move {
-        let call = graph::Call { world, headers, parameters: read(query) };
+        let call = graph::Call { world, headers, parameters: read_for_graph(query) };
         answer(&call).unwrap_or_else(|refusal| call.refuse(refusal))
     })
 }
@@ -49,7 +54,7 @@ fn graph_one(answer: fn(&graph::Call, &str) -> Result<Response, Refusal>) -> Met
               Path(id): Path<String>,
               RawQuery(query): RawQuery,
               headers: HeaderMap| async move {
-            let call = graph::Call { world, headers, parameters: read(query) };
+            let call = graph::Call { world, headers, parameters: read_for_graph(query) };
             answer(&call, &id).unwrap_or_else(|refusal| call.refuse(refusal))
         },
     )

@@ -158,9 +158,13 @@ fn oldest_first(parameters: &Parameters, orders: &[&str]) -> Result<bool, Refusa
     }
 }
 
-/// Refuses query options that an API does not know.
-pub(super) fn refuse_options(parameters: &Parameters, names: &[&str]) -> Result<(), Refusal> {
-    match names.iter().find(|name| parameters.get_loosely(name).is_some()) {
+/// Refuses system query options, those with a `$`, that an API does not know or that are misspelt. Other parameters it
+/// passes over, as `OData` demands.
+pub(super) fn refuse_others(parameters: &Parameters, known: &[&str]) -> Result<(), Refusal> {
+    let strange = parameters
+        .names()
+        .find(|name| name.starts_with('$') && !known.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    match strange {
         None => Ok(()),
         Some(name) => Err(Refusal::bad_request(format!(
             "The query specified in the URI is not valid. Query option '{name}' is not allowed."

@@ -16,7 +16,7 @@ use crate::scenario::Scenario;
 use crate::world::World;
 
 use super::bearer::{self, BadToken};
-use super::options::{self, Asked, Page, expands, refuse_options};
+use super::options::{self, Asked, Page, expands, refuse_others};
 use super::stream::{Listing, Spoiling};
 use super::subject::{DEFENDER_ALERTS, DefenderAlert, XDR_INCIDENTS, XdrIncident};
 use super::surface::{Refusal, Surface};
@@ -25,6 +25,10 @@ use super::surface::{Refusal, Surface};
 const MOST_ALERTS: u64 = 10_000;
 /// Incidents that XDR sends in one answer.
 const MOST_INCIDENTS: u64 = 100;
+/// What Defender's list understands.
+const ALERT_OPTIONS: [&str; 5] = ["$filter", "$top", "$skip", "$expand", "$count"];
+/// What XDR's list understands.
+const INCIDENT_OPTIONS: [&str; 3] = ["$filter", "$top", "$skip"];
 const JSON: &str = "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8";
 
 /// A request to one of the two.
@@ -43,7 +47,7 @@ impl Call {
     /// Defender's list of alerts.
     pub(super) fn alerts(&self) -> Result<Response, Refusal> {
         self.authorise()?;
-        refuse_options(&self.parameters, &["$orderby", "$skiptoken"])?;
+        refuse_others(&self.parameters, &ALERT_OPTIONS)?;
         let asked = Asked::read(&self.parameters, DEFENDER_ALERTS, u64::MAX, &[])?;
         let expanded = expands(&self.parameters, "evidence", "microsoft.windowsDefenderATP.api.Alert")?;
         let feed = self.world.feed();
@@ -69,7 +73,7 @@ impl Call {
     /// XDR's list of incidents.
     pub(super) fn incidents(&self) -> Result<Response, Refusal> {
         self.authorise()?;
-        refuse_options(&self.parameters, &["$orderby", "$expand", "$count", "$skiptoken"])?;
+        refuse_others(&self.parameters, &INCIDENT_OPTIONS)?;
         let asked = Asked::read(&self.parameters, XDR_INCIDENTS, u64::MAX, &[])?;
         if let Some(top) = asked.top.filter(|top| *top > MOST_INCIDENTS) {
             return Err(Refusal::bad_request(format!(

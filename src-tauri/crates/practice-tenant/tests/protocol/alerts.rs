@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::common::World;
+use base64::Engine as _;
 use practice_tenant::visitor::VisitError;
 use practice_tenant::{Options, Scenario};
 use serde_json::{Value, json};
@@ -98,6 +99,8 @@ async fn graph_refuses_in_its_own_shape() {
         ("?$orderby=title", "title"),
         ("?$top=many", "$top"),
         ("?$top=0", "page size"),
+        ("?$filtr=severity eq 'high'", "'$filtr' is not allowed"),
+        ("?$expand=evidence", "'$expand' is not allowed"),
     ] {
         let response = world.alerts(&token, query).await;
         assert_eq!(response.status(), 400, "{query}");
@@ -105,6 +108,9 @@ async fn graph_refuses_in_its_own_shape() {
         assert!(body["error"]["message"].as_str().unwrap().contains(fragment), "{body}");
         assert!(body["error"]["innerError"]["request-id"].is_string());
     }
+
+    // Graph knows its options without their `$`, and passes over what is none of them.
+    assert_eq!(list(&world, &token, "?top=2&filter=severity eq 'high'&colour=blue").await.len(), 2);
 
     let address = format!("{}/v1.0/security/alerts_v2", world.told.graph);
     let none = world.http.get(&address).send().await.unwrap();
@@ -203,6 +209,16 @@ async fn a_detection_has_the_fifty_fields_of_microsofts_sample_in_their_order() 
         let at = text[from..].find(&format!("\"{name}\":")).unwrap_or_else(|| panic!("{name} in its place"));
         from += at + 1;
     }
+    let said = |name: &str| detection[0][name].as_str().unwrap().to_owned();
+    let (id, mark) = (said("AlertId"), said("IocUniqueId"));
+    assert_eq!(base64::engine::general_purpose::STANDARD.decode(&mark).unwrap().len(), 32);
+    assert_eq!(said("FullId"), format!("{id}:{mark}"));
+    let portal = &world.told.portal;
+    assert_eq!(said("LinkToMTP"), format!("{portal}/alert/{id}"));
+    assert_eq!(said("IncidentLinkToMTP"), format!("{portal}/incidents/byalert?alertId={id}&source=SIEM"));
+    assert!(said("ExternalId").bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()));
+    assert!(said("InternalIPv4List").split(", ").all(|one| one.parse::<std::net::Ipv4Addr>().is_ok()));
+    assert!(said("InternalIPv6List").split(", ").all(|one| one.parse::<std::net::Ipv6Addr>().is_ok()));
 }
 
 #[tokio::test]

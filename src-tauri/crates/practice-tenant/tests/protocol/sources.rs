@@ -167,6 +167,7 @@ async fn defender_refuses_in_the_shape_of_its_common_errors() {
         ("?$top=-1", 400, "BadRequest", "$top"),
         ("?$orderby=lastUpdateTime", 400, "BadRequest", "$orderby"),
         ("?$expand=devices", 400, "BadRequest", "devices"),
+        ("?$Tpo=5", 400, "BadRequest", "$Tpo"),
         ("/da637_1", 404, "ResourceNotFound", "da637_1"),
     ] {
         let body = world.refused(&format!("{address}{query}"), &token, status).await;
@@ -369,6 +370,7 @@ async fn xdr_gives_a_hundred_incidents_and_refuses_more() {
         ("?$top=101", "The limit of '100' for Top query has been exceeded"),
         ("?$filter=severity eq 'High'", "severity"),
         ("?$expand=alerts", "$expand"),
+        ("?$select=incidentId", "$select"),
         ("?$orderby=lastUpdateTime", "$orderby"),
     ] {
         let body = world.refused(&format!("{address}{query}"), &token, 400).await;
