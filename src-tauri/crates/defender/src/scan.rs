@@ -128,8 +128,16 @@ impl Scan {
                             at += 1;
                             if self.in_name {
                                 self.end_name(earlier, bytes, at - 1);
+                                // Nearly always; the rest goes the long way round.
+                                if bytes.get(at) == Some(&b':') {
+                                    at += 1;
+                                    self.next = Next::Value;
+                                }
                             } else if self.end_value(at) {
                                 return Ok(Some(at));
+                            } else if self.kinds & 1 == 1 && bytes[at..].starts_with(b",\"") {
+                                at += 2;
+                                self.begin_name(at);
                             }
                         }
                         Some(b'\\') => {
@@ -201,12 +209,7 @@ impl Scan {
                     }
                     _ => return Err((Broken::NotJson, at)),
                 },
-                Next::Name | Next::NameOrEnd if byte == b'"' => {
-                    (self.next, self.in_name, self.escapes) = (Next::InText, true, false);
-                    if self.depth == 1 {
-                        self.began = self.taken + at + 1;
-                    }
-                }
+                Next::Name | Next::NameOrEnd if byte == b'"' => self.begin_name(at + 1),
                 Next::Colon if byte == b':' => self.next = Next::Value,
                 Next::NameOrEnd | Next::ValueOrEnd if self.closes(byte) => {
                     if self.close(at + 1) {
@@ -280,6 +283,14 @@ impl Scan {
         }
         self.next = Next::CommaOrEnd;
         false
+    }
+
+    /// A name begins at this byte.
+    fn begin_name(&mut self, at: usize) {
+        (self.next, self.in_name, self.escapes) = (Next::InText, true, false);
+        if self.depth == 1 {
+            self.began = self.taken + at;
+        }
     }
 
     fn end_name(&mut self, earlier: &[u8], bytes: &[u8], at: usize) {

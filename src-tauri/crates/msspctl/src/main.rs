@@ -43,13 +43,23 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+    let mut builder = if runs_on_one_thread(&cli.command) {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
+    let runtime = builder.enable_all().build().map_err(|error| {
         Problem::new(ProblemCode::Internal).with("reason", "no runtime").caused_by(&error)
     })?;
     let outcome = dispatch(cli, output, &runtime);
     // A read of standard input may still hang in a thread of its own; nobody waits for it any more.
     runtime.shutdown_background();
     outcome
+}
+
+/// A pull is one stream from one connection into one file: threads would only hand its bytes to each other.
+fn runs_on_one_thread(command: &Command) -> bool {
+    matches!(command, Command::Work(work) if work.stops_by_itself())
 }
 
 fn dispatch(cli: &Cli, output: &Output, runtime: &Runtime) -> Result<(), Failure> {

@@ -5,6 +5,7 @@
 //! to people and decides nothing.
 
 use std::fs::{self, File, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -66,8 +67,7 @@ impl FolderLock {
             }
             std::thread::sleep(LOOK_AGAIN_AFTER.min(left));
         }
-        let text = format!("{} {}", std::process::id(), own_program());
-        if let Err(error) = files::write(&holder, text.as_bytes(), true) {
+        if let Err(error) = note_holder(&holder) {
             tracing::warn!(reason = %error, "who holds the data folder could not be noted");
         }
         Ok(Self { _file: file, holder })
@@ -81,6 +81,13 @@ impl Drop for FolderLock {
             tracing::debug!(reason = %error, "the note of who holds the data folder stays behind");
         }
     }
+}
+
+/// Not flushed to the disk, which would hold up every start: after a crash nobody holds the folder.
+fn note_holder(path: &Path) -> Result<(), FileError> {
+    let mut file = files::open_or_create(path)?;
+    let text = format!("{} {}", std::process::id(), own_program());
+    file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(FileOperation::Write.on(path))
 }
 
 fn own_program() -> String {

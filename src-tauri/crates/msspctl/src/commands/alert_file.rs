@@ -8,7 +8,8 @@ use vault::files::OwnerOnlyWriter;
 
 use crate::failure::Failure;
 
-const BUFFER: usize = 256 * 1024;
+/// As that of the writer of files: standard output is often one.
+const BUFFER: usize = 32 * 1024;
 
 /// An open target.
 pub(crate) struct AlertFile {

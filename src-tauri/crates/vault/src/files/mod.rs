@@ -17,6 +17,7 @@ mod plan;
 mod set;
 mod stream;
 mod temporary;
+mod write_behind;
 
 use std::fs::{self, File};
 use std::io;

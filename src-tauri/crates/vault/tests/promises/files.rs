@@ -87,6 +87,26 @@ fn a_finished_stream_is_there_with_all_its_bytes() {
 }
 
 #[test]
+fn a_long_stream_is_complete_and_a_broken_off_one_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alerts.ndjson");
+    for finishes in [false, true] {
+        let mut writer = OwnerOnlyWriter::create(&path, false).unwrap();
+        for number in 0..36_u8 {
+            writer.write_all(&vec![number; 1 << 20]).unwrap();
+        }
+        if finishes {
+            assert_eq!(writer.finish().unwrap(), 36 << 20);
+        } else {
+            drop(writer);
+            assert!(names_in(folder.path()).is_empty());
+        }
+    }
+    let written = fs::read(&path).unwrap();
+    assert!(written.chunks(1 << 20).zip(0..36).all(|(part, number)| part.iter().all(|byte| *byte == number)));
+}
+
+#[test]
 fn appending_keeps_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
