@@ -2,6 +2,8 @@
 //! browser, a real keyring and the real window.
 
 #[cfg(test)]
+mod alert_table;
+#[cfg(test)]
 mod closed;
 #[cfg(test)]
 mod command_line;

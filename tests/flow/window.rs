@@ -10,7 +10,7 @@ use tests::window::Window;
 use thirtyfour::prelude::*;
 
 /// Whether there is a screen to show the window on.
-fn screen_is_there(test: &str) -> bool {
+pub(crate) fn screen_is_there(test: &str) -> bool {
     let there = cfg!(target_os = "linux") && std::env::var_os("DISPLAY").is_some();
     if !there {
         lacking(&format!("{test}: no display (`cargo xtask test` starts one)"));
@@ -31,7 +31,7 @@ async fn open(data: &Path, series: &str, click: &str) -> Window {
 }
 
 /// The window on a real vault and a practice tenant in a process of its own, named by its cloud file.
-async fn open_on(
+pub(crate) async fn open_on(
     practice: &Practice,
     data: &Path,
     series: &str,
@@ -62,7 +62,7 @@ fn variables_of(practice: &Practice, more: &[(&'static str, String)]) -> Vec<(&'
 }
 
 /// Steps 0 and 1 with values typed by hand.
-async fn register_by_hand(window: &mut Window, practice: &Practice, source: Option<&str>) {
+pub(crate) async fn register_by_hand(window: &mut Window, practice: &Practice, source: Option<&str>) {
     let told = &practice.announcement;
     window.screen("destination").await;
     window.fill("name", "Contoso Ltd").await;

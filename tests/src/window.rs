@@ -163,6 +163,23 @@ impl Window {
         }
     }
 
+    /// Waits until an expression holds in the page; looked at once a frame.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    pub async fn until(&self, expression: &str) {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; const end = performance.now() + {}; \
+             const look = () => {{ if ({expression}) done(true); else if (performance.now() > end) done(false); \
+             else requestAnimationFrame(look); }}; look();",
+            PATIENCE.as_millis() - 5000
+        );
+        let held = self.driver.execute_async(script, Vec::new()).await;
+        let held = held.is_ok_and(|held| held.json().as_bool() == Some(true));
+        assert!(held, "this does not come to hold: {expression}\n{}", self.text().await);
+    }
+
     /// Looks at what is shown as assistive technology would, with the rules of axe-core.
     ///
     /// # Panics
