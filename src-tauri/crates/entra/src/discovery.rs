@@ -2,11 +2,10 @@
 //! the tenant's GUID and where its keys lie.
 
 use jiff::Timestamp;
-use reqwest::Client;
 use serde::Deserialize;
 use url::{Host, Url};
 
-use crate::transport::{exchange, host_of};
+use crate::transport::{Http, exchange, host_of};
 use crate::{Authority, EntraError, Leg, Refusal, TenantName, guid};
 
 /// Real documents have about 2 KiB.
@@ -45,9 +44,9 @@ struct Document {
 /// # Errors
 /// There is no such tenant, it lives in another cloud, or no usable answer came.
 #[tracing::instrument(skip_all)]
-pub async fn discover(http: &Client, login: &Url, tenant: &TenantName) -> Result<Discovery, EntraError> {
+pub async fn discover(http: &Http, login: &Url, tenant: &TenantName) -> Result<Discovery, EntraError> {
     let url = Authority::new(login.clone(), tenant.as_str()).discovery();
-    let reply = exchange(&url, http.get(url.clone()), LARGEST).await?;
+    let reply = exchange(http, &url, http.client().get(url.clone()), LARGEST).await?;
     if !reply.is_success() {
         let refusal = Refusal::from_body(Leg::Discovery, reply.status, reply.retry_after, reply.json());
         return Err(match refusal {

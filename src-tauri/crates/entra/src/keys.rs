@@ -1,10 +1,9 @@
 //! The keys with which a tenant signs its tokens. Only RSA signing keys of a sound size are taken; others are ignored.
 
 use jsonwebtoken::DecodingKey;
-use reqwest::Client;
 use serde::Deserialize;
 
-use crate::transport::exchange;
+use crate::transport::{Http, exchange};
 use crate::{Discovery, EntraError};
 
 /// Real key sets have about 20 KiB.
@@ -41,9 +40,9 @@ struct RsaKey {
 /// # Errors
 /// No usable answer came, or there is no usable key in it.
 #[tracing::instrument(skip_all)]
-pub async fn fetch_keys(http: &Client, discovery: &Discovery) -> Result<SigningKeys, EntraError> {
+pub async fn fetch_keys(http: &Http, discovery: &Discovery) -> Result<SigningKeys, EntraError> {
     let url = &discovery.keys;
-    let reply = exchange(url, http.get(url.clone()), LARGEST).await?;
+    let reply = exchange(http, url, http.client().get(url.clone()), LARGEST).await?;
     if !reply.is_success() {
         return Err(reply.failure().into());
     }

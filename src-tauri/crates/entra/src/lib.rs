@@ -43,4 +43,4 @@ pub use names::{TenantName, TenantNameFault, guid};
 pub use redirect::{RedirectFault, RedirectUri};
 pub use secret_lint::{CheckedSecret, SecretFault, SecretNotice, check_secret};
 pub use token::{Registration, TokenSet, client_credentials, redeem_code, refresh};
-pub use transport::{TransportError, host_of, server_time};
+pub use transport::{Http, TransportError, host_of};

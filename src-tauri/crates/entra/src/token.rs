@@ -6,14 +6,13 @@
 use std::time::Duration;
 
 use catalog::Audience;
-use reqwest::Client;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use url::form_urlencoded::Serializer;
 
 use crate::authorize::OPENID_SCOPES;
-use crate::transport::exchange;
+use crate::transport::{Http, exchange};
 use crate::{Attempt, Authority, EntraError, Leg, Refusal};
 
 /// Real answers have about 8 KiB.
@@ -68,7 +67,7 @@ impl TokenSet {
 /// Entra refused, or no usable answer came. A code is spent by the attempt, whatever comes of it.
 #[tracing::instrument(skip_all)]
 pub async fn redeem_code(
-    http: &Client,
+    http: &Http,
     authority: &Authority,
     registration: Registration<'_>,
     audience: &Audience,
@@ -91,7 +90,7 @@ pub async fn redeem_code(
 /// Entra refused, or no usable answer came.
 #[tracing::instrument(skip_all)]
 pub async fn refresh(
-    http: &Client,
+    http: &Http,
     authority: &Authority,
     registration: Registration<'_>,
     audience: &Audience,
@@ -107,7 +106,7 @@ pub async fn refresh(
 /// Entra refused, or no usable answer came.
 #[tracing::instrument(skip_all)]
 pub async fn client_credentials(
-    http: &Client,
+    http: &Http,
     authority: &Authority,
     registration: Registration<'_>,
     audience: &Audience,
@@ -116,7 +115,7 @@ pub async fn client_credentials(
 }
 
 async fn ask(
-    http: &Client,
+    http: &Http,
     authority: &Authority,
     registration: Registration<'_>,
     audience: &Audience,
@@ -127,11 +126,12 @@ async fn ask(
     let mut pauses = PAUSES.into_iter();
     let reply = loop {
         let request = http
+            .client()
             .post(url.clone())
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form(registration, audience, leg, fields));
-        let reply = exchange(&url, request, LARGEST).await?;
+        let reply = exchange(http, &url, request, LARGEST).await?;
         match pauses.next() {
             Some(pause) if is_busy(leg, reply.status) => {
                 let pause = reply.retry_after.unwrap_or(pause);

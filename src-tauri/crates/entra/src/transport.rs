@@ -5,13 +5,47 @@
 
 use std::error::Error as _;
 use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, Url};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use zeroize::Zeroizing;
+
+/// An HTTP client together with what its answers told of the time. Copies share both; two that were made apart know
+/// nothing of each other.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: Client,
+    /// When an answer came last, and what its `Date` said.
+    told: Arc<Mutex<Option<(Instant, Timestamp)>>>,
+}
+
+impl Http {
+    /// Takes a client, whose redirects are off.
+    pub fn new(client: Client) -> Self {
+        Self { client, told: Arc::default() }
+    }
+
+    /// The client itself.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Microsoft's time, by the `Date` of the last answer and the time since: what this computer's clock is compared
+    /// with when a token is refused. Nothing is decided by it.
+    pub fn server_time(&self) -> Option<Timestamp> {
+        let (seen, date) = (*self.told.lock().unwrap_or_else(PoisonError::into_inner))?;
+        date.checked_add(SignedDuration::try_from(seen.elapsed()).ok()?).ok()
+    }
+
+    fn note_time(&self, date: Option<Timestamp>) {
+        if let Some(date) = date {
+            *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), date));
+        }
+    }
+}
 
 /// Why no usable answer came.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -226,6 +260,7 @@ impl Reply {
 
 /// Sends a request and reads the answer, at most `limit` bytes of it.
 pub(crate) async fn exchange(
+    http: &Http,
     url: &Url,
     request: RequestBuilder,
     limit: usize,
@@ -237,7 +272,7 @@ pub(crate) async fn exchange(
         return Err(TransportError::Foreign { target: target_of(&response, url), host });
     }
     let date = http_date(response.headers(), DATE.as_str());
-    note_time(date);
+    http.note_time(date);
     let retry_after = retry_after(response.headers(), date);
 
     let too_large = || TransportError::TooLarge { host: host.clone(), limit };
@@ -256,22 +291,6 @@ pub(crate) async fn exchange(
         body.extend_from_slice(&chunk);
     }
     Ok(Reply { host, status: status.as_u16(), date, retry_after, body })
-}
-
-/// When an answer came last, and what its `Date` said.
-static LAST_DATE: Mutex<Option<(Instant, Timestamp)>> = Mutex::new(None);
-
-fn note_time(date: Option<Timestamp>) {
-    if let Some(date) = date {
-        *LAST_DATE.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), date));
-    }
-}
-
-/// Microsoft's time, by the `Date` of the last answer and the time since: what this computer's clock is compared with
-/// when a token is refused. Nothing is decided by it.
-pub fn server_time() -> Option<Timestamp> {
-    let (seen, date) = (*LAST_DATE.lock().unwrap_or_else(PoisonError::into_inner))?;
-    date.checked_add(SignedDuration::try_from(seen.elapsed()).ok()?).ok()
 }
 
 /// The host of an address, with its port where that is unusual.

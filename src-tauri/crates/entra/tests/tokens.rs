@@ -244,6 +244,20 @@ async fn a_server_that_speaks_no_tls_is_not_trusted() {
 }
 
 #[tokio::test]
+async fn the_time_of_one_client_is_not_told_to_another() {
+    let stage = Stage::open([]).await;
+    let document = document(stage.base.as_str());
+    let line = Line::json("GET", &discovery_path(TENANT), 200, document);
+    stage.add(line.header("date", "Fri, 20 Nov 2026 10:00:00 GMT"));
+    let (asked, other) = (client(), client());
+    discover(&asked, &stage.base, &TenantName::parse(TENANT).unwrap()).await.unwrap();
+    let told = asked.clone().server_time().unwrap();
+    let date: jiff::Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+    assert!((0..60).contains(&told.duration_since(date).as_secs()), "{told}");
+    assert_eq!(other.server_time(), None);
+}
+
+#[tokio::test]
 async fn a_domain_leads_to_the_tenants_guid() {
     let stage = Stage::open([]).await;
     stage.add(

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use catalog::{Audience, Cloud, GrantKind, Region, Source, SourceId};
 use entra::{Authority, Registration, TokenSet};
-use reqwest::Client;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -15,13 +14,14 @@ use vault::{Customer, SecretKind};
 
 use crate::contract::{Problem, Step};
 use crate::engine::cloud_of;
+use crate::network::Http;
 use crate::registration::REDIRECT_URI;
 use crate::{Engine, problems, steps};
 
 /// What it takes to ask Entra for a customer's tokens.
 pub(crate) struct Access {
     pub(crate) cloud: Cloud,
-    pub(crate) http: Client,
+    pub(crate) http: Http,
     pub(crate) authority: Authority,
     pub(crate) client_id: String,
     pub(crate) secret: SecretString,
@@ -68,25 +68,33 @@ impl Access {
     pub(crate) fn problem(&self, error: &entra::EntraError) -> Problem {
         let (tenant, cloud, redirect_uri) =
             (self.authority.tenant(), self.cloud.name.as_str(), self.redirect_uri.as_str());
-        problems::of_entra(error, &problems::Asked { tenant, cloud, redirect_uri })
+        problems::of_entra(error, &problems::Asked { tenant, cloud, redirect_uri, http: Some(&self.http) })
     }
 
     /// A new token set; a rotated refresh token is sealed before this returns.
     pub(crate) async fn tokens(&self, engine: &Engine, customer: &Customer) -> Result<TokenSet, Problem> {
         match customer.grant {
-            GrantKind::AppOnly => {
-                entra::client_credentials(&self.http, &self.authority, self.registration(), &self.audience)
-                    .await
-                    .map_err(|error| self.problem(&error))
-            }
+            GrantKind::AppOnly => entra::client_credentials(
+                self.http.entra(),
+                &self.authority,
+                self.registration(),
+                &self.audience,
+            )
+            .await
+            .map_err(|error| self.problem(&error)),
             GrantKind::RefreshToken => {
                 let stored = sealed(engine, customer, SecretKind::RefreshToken)
                     .await?
                     .ok_or_else(|| steps::missing(Step::Consent))?;
-                let tokens =
-                    entra::refresh(&self.http, &self.authority, self.registration(), &self.audience, &stored)
-                        .await
-                        .map_err(|error| self.problem(&error))?;
+                let tokens = entra::refresh(
+                    self.http.entra(),
+                    &self.authority,
+                    self.registration(),
+                    &self.audience,
+                    &stored,
+                )
+                .await
+                .map_err(|error| self.problem(&error))?;
                 if let Some(rotated) = tokens.refresh_token.clone() {
                     seal(engine, customer, SecretKind::RefreshToken, rotated).await?;
                 }

@@ -219,7 +219,7 @@ impl Flow<'_> {
         let Access { http, authority, .. } = self.access;
         let tenant =
             TenantName::parse(authority.tenant()).map_err(|fault| self.access.problem(&fault.into()))?;
-        let discovery = entra::discover(http, authority.login(), &tenant)
+        let discovery = entra::discover(http.entra(), authority.login(), &tenant)
             .await
             .map_err(|error| self.access.problem(&error))?;
         let mut catcher = match self.request.catcher {
@@ -258,7 +258,7 @@ impl Flow<'_> {
             Answer::Refused(refusal) => Err(self.access.problem(&EntraError::Refused(refusal))),
             Answer::Code(code) => {
                 let tokens = entra::redeem_code(
-                    &self.access.http,
+                    self.access.http.entra(),
                     &self.access.authority,
                     self.access.registration(),
                     &self.access.audience,
@@ -353,7 +353,7 @@ impl Flow<'_> {
         tokens: TokenSet,
         witness: &mut Witness<'_>,
     ) -> Result<Obtained, Problem> {
-        let keys = entra::fetch_keys(&self.access.http, discovery)
+        let keys = entra::fetch_keys(self.access.http.entra(), discovery)
             .await
             .map_err(|error| self.access.problem(&error))?;
         let mut issuers = self.access.cloud.issuers(&self.customer.tenant_id);
@@ -411,7 +411,8 @@ impl Flow<'_> {
         };
         let Access { http, authority, .. } = self.access;
         let nothing = Audience::Scopes(Vec::new());
-        let renewed = entra::refresh(http, authority, self.access.registration(), &nothing, lasting).await?;
+        let renewed =
+            entra::refresh(http.entra(), authority, self.access.registration(), &nothing, lasting).await?;
         let identity = entra::verify_renewed(renewed.id_token.as_ref(), keys, expected)?;
         let refresh_token = renewed.refresh_token.or(tokens.refresh_token);
         Ok((identity, TokenSet { refresh_token, ..tokens }))
@@ -445,7 +446,7 @@ impl Flow<'_> {
 
     pub(crate) async fn app_token(&self, witness: &mut Witness<'_>) -> Result<Vec<String>, Problem> {
         let Access { http, authority, audience, .. } = self.access;
-        let tokens = entra::client_credentials(http, authority, self.access.registration(), audience)
+        let tokens = entra::client_credentials(http.entra(), authority, self.access.registration(), audience)
             .await
             .map_err(|error| self.access.problem(&error))?;
         if let Some(tenant) = AccessClaims::read(&tokens.access_token).and_then(|claims| claims.tenant_id) {

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalog::Cloud;
-use reqwest::Client;
 use secrecy::SecretString;
 use vault::files::{FileError, NewSet};
 use vault::{Customer, Vault, VaultError};
 
 use crate::contract::{Problem, ProblemCode};
+use crate::network::Http;
 use crate::problems;
 use crate::settings::Settings;
 use crate::unfinished::Unfinished;
@@ -51,7 +51,7 @@ struct Inner {
     file_cloud: Option<Cloud>,
     settings: Mutex<Settings>,
     /// The client that was built last, with the cloud that it is for. Gone when the settings change.
-    client: Mutex<Option<(Cloud, Client)>>,
+    client: Mutex<Option<(Cloud, Http)>>,
     /// Folders into which files are being written.
     unfinished: Mutex<Unfinished>,
 }
@@ -156,13 +156,13 @@ impl Engine {
     }
 
     /// The client that was built for that cloud, if it was the last one.
-    pub(crate) fn kept_client(&self, cloud: &Cloud) -> Option<Client> {
+    pub(crate) fn kept_client(&self, cloud: &Cloud) -> Option<Http> {
         let kept = self.0.client.lock().unwrap_or_else(PoisonError::into_inner);
         kept.as_ref().filter(|(known, _)| known == cloud).map(|(_, client)| client.clone())
     }
 
     /// Keeps a client, unless the settings with which it was built are the present ones no more.
-    pub(crate) fn keep_client(&self, cloud: &Cloud, built_with: &Settings, client: &Client) {
+    pub(crate) fn keep_client(&self, cloud: &Cloud, built_with: &Settings, client: &Http) {
         let present = self.0.settings.lock().unwrap_or_else(PoisonError::into_inner);
         if *present == *built_with {
             let mut kept = self.0.client.lock().unwrap_or_else(PoisonError::into_inner);

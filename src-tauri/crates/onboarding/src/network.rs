@@ -16,7 +16,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use crate::contract::{Problem, ProblemCode};
-pub(crate) use route::{LOOPBACK, Route, found_by_the_system, proxy_in_use};
+pub(crate) use route::{LOOPBACK, ProxiesInUse, ProxyInUse, Route, found_by_the_system};
 pub(crate) use trust::{Untrusted, Why, subject_of};
 
 /// How long a host may take to accept a connection.
@@ -24,12 +24,41 @@ const CONNECT: Duration = Duration::from_secs(20);
 /// How long a host may keep silent in the middle of an answer.
 const SILENCE: Duration = Duration::from_mins(1);
 
+/// An HTTP client with what is known of its way. Copies share it; clients that were built apart share nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Http {
+    entra: entra::Http,
+    proxies: ProxiesInUse,
+}
+
+impl Http {
+    /// For Entra.
+    pub(crate) fn entra(&self) -> &entra::Http {
+        &self.entra
+    }
+
+    /// For everything else.
+    pub(crate) fn client(&self) -> &Client {
+        self.entra.client()
+    }
+
+    /// The proxy by which a host was last sought: only for words about it.
+    pub(crate) fn proxy_to(&self, host: &str) -> Option<ProxyInUse> {
+        self.proxies.to(host)
+    }
+
+    /// Microsoft's time by the last answer.
+    pub(crate) fn server_time(&self) -> Option<jiff::Timestamp> {
+        self.entra.server_time()
+    }
+}
+
 /// Builds the client for one cloud. `authorities` are trusted in addition to the system's and the cloud's own.
 pub(crate) fn client(
     cloud: &Cloud,
     route: &Route,
     authorities: Vec<CertificateDer<'static>>,
-) -> Result<Client, Problem> {
+) -> Result<Http, Problem> {
     let mut extra = authorities;
     if let Some(pem) = &cloud.ca_pem {
         let of_cloud = certificates(pem.as_bytes()).ok_or_else(|| {
@@ -40,7 +69,9 @@ pub(crate) fn client(
         extra.extend(of_cloud);
     }
     let tls = trust::config(extra).map_err(|error| failed(&error))?;
-    plain(tls).proxy(route.proxy()).build().map_err(|error| failed(&error))
+    let proxies = ProxiesInUse::default();
+    let client = plain(tls).proxy(route.proxy(&proxies)).build().map_err(|error| failed(&error))?;
+    Ok(Http { entra: entra::Http::new(client), proxies })
 }
 
 /// The certificates in a PEM text; `None` when there is none, or one is broken.

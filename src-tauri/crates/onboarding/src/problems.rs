@@ -13,6 +13,7 @@ use vault::VaultError;
 use vault::files::FileError;
 
 use crate::contract::{Microsoft, Problem, ProblemCause, ProblemCode, Who};
+use crate::network::Http;
 use crate::{network, reasons};
 
 /// What was asked for, where the prose mentions it.
@@ -20,6 +21,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) tenant: &'a str,
     pub(crate) cloud: &'a str,
     pub(crate) redirect_uri: &'a str,
+    /// By which it was asked, where anything was.
+    pub(crate) http: Option<&'a Http>,
 }
 
 /// A task of ours panicked: a mistake of ours, and the person sees a sentence instead of a stack.
@@ -111,7 +114,7 @@ pub(crate) fn of_entra(error: &EntraError, asked: &Asked<'_>) -> Problem {
                 problem
             }
         }
-        EntraError::Transport(error) => of_transport(error),
+        EntraError::Transport(error) => of_transport(error, asked.http),
         EntraError::IdentityRefused { reason } => {
             coded(error.problem()).with("reason", reasons::of_identity(*reason))
         }
@@ -126,7 +129,7 @@ pub(crate) fn of_entra(error: &EntraError, asked: &Asked<'_>) -> Problem {
             coded(error.problem()).with("tenant", tenant.clone()).with("cloud", asked.cloud)
         }
     };
-    let theirs = entra::server_time();
+    let theirs = asked.http.and_then(Http::server_time);
     let Some(refusal) = error.refusal() else {
         let causes = of_network(&problem);
         let told = explained(problem, &causes, None);
@@ -152,7 +155,7 @@ pub(crate) fn of_refusal(refusal: entra::Refusal) -> Problem {
         text.split_once("URI '").and_then(|(_, rest)| rest.split_once('\'')).map(|(address, _)| address)
     });
     let redirect_uri = quoted.unwrap_or(crate::registration::REDIRECT_URI);
-    let mut problem = of_entra(&error, &Asked { tenant: "", cloud: "", redirect_uri });
+    let mut problem = of_entra(&error, &Asked { tenant: "", cloud: "", redirect_uri, http: None });
     problem.params.retain(|_, value| !value.is_empty());
     problem.params.remove("skew_seconds");
     problem.causes.retain(|cause| cause.name != CLOCK_WRONG);
@@ -221,7 +224,7 @@ fn of_refusal_by_entra(refusal: &entra::Refusal) -> Microsoft {
     }
 }
 
-pub(crate) fn of_transport(error: &TransportError) -> Problem {
+pub(crate) fn of_transport(error: &TransportError, http: Option<&Http>) -> Problem {
     let problem = coded(error.problem());
     match error {
         TransportError::Unreachable { host, reason } => {
@@ -235,7 +238,7 @@ pub(crate) fn of_transport(error: &TransportError) -> Problem {
             problem.with("host", host.clone())
         }
         TransportError::Tls { host, reason } => of_tls(host, reason),
-        TransportError::ProxyRefused { host } => of_proxy(host),
+        TransportError::ProxyRefused { host } => of_proxy(host, http),
         TransportError::Unreadable { host, reason } => {
             problem.with("host", host.clone()).with("reason", reasons::of_answer(reason))
         }
@@ -288,9 +291,9 @@ fn obstacle(text: &str) -> Option<&'static str> {
 }
 
 /// A proxy that wants a sign-in: which one, and whether it was given one.
-fn of_proxy(host: &str) -> Problem {
+fn of_proxy(host: &str, http: Option<&Http>) -> Problem {
     let problem = Problem::new(ProblemCode::ProxyRefused).with("host", host);
-    match network::proxy_in_use() {
+    match http.and_then(|http| http.proxy_to(host)) {
         Some(proxy) => {
             let problem = problem.with("proxy", proxy.address);
             proxy.user.map_or_else(|| problem.clone(), |user| problem.clone().with("user", user))
@@ -409,7 +412,7 @@ pub(crate) fn of_reading(problem: &connectors::ReadProblem) -> Problem {
 }
 
 /// What an alert source said. An error of our own side comes back as it was.
-pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId) -> Problem {
+pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId, http: &Http) -> Problem {
     let host_only = |code, host: &str| Problem::new(code).with("host", host);
     let told = match &error {
         PullError::Query(_) => {
@@ -418,7 +421,9 @@ pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId) -> Problem {
         PullError::TokenMalformed => {
             Problem::new(ProblemCode::TokenInvalid).with("reason", "token-malformed")
         }
-        PullError::Unreachable { host, cause } => of_transport(&TransportError::from_http(host, cause)),
+        PullError::Unreachable { host, cause } => {
+            of_transport(&TransportError::from_http(host, cause), Some(http))
+        }
         PullError::Tls { host, reason } => of_tls(host, reason),
         PullError::TimedOut { host, .. } => host_only(ProblemCode::TimedOut, host),
         PullError::Cut { host, .. } => host_only(ProblemCode::ConnectionCut, host),

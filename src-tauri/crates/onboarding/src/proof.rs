@@ -11,7 +11,6 @@ use connectors::{ConnectorId, Files, ReadBack};
 use defender::{AlertRow, RawAlert};
 use entra::{AccessClaims, Authority, Registration};
 use jiff::SignedDuration;
-use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -26,6 +25,7 @@ use crate::engine::cloud_of;
 use crate::export::absolute;
 use crate::gathered::Gathered;
 use crate::host::{Host, Witness};
+use crate::network::Http;
 use crate::pull::Reading;
 use crate::{Engine, access, clock, problems};
 
@@ -323,7 +323,7 @@ impl Newest {
 /// Tokens fetched with what the files say. Nothing of it is stored: the files must stand alone.
 struct FileTokens<'a> {
     said: &'a Said,
-    http: &'a Client,
+    http: &'a Http,
     cloud: &'a Cloud,
     current: Mutex<Option<Current>>,
 }
@@ -357,10 +357,10 @@ impl defender::TokenSource for FileTokens<'_> {
         let registration = Registration { client_id: &read.client_id, secret: &read.client_secret };
         let tokens = match (read.grant, newest.as_ref().or(read.refresh_token.as_ref())) {
             (GrantKind::AppOnly, _) => {
-                entra::client_credentials(self.http, authority, registration, audience).await
+                entra::client_credentials(self.http.entra(), authority, registration, audience).await
             }
             (GrantKind::RefreshToken, Some(token)) => {
-                entra::refresh(self.http, authority, registration, audience, token).await
+                entra::refresh(self.http.entra(), authority, registration, audience, token).await
             }
             (GrantKind::RefreshToken, None) => {
                 return Err(Problem::new(ProblemCode::FilesIncomplete)
@@ -368,7 +368,8 @@ impl defender::TokenSource for FileTokens<'_> {
                     .with("reason", "files-without-refresh-token"));
             }
         };
-        let asked = problems::Asked { tenant: authority.tenant(), cloud: &self.cloud.name, redirect_uri: "" };
+        let (tenant, cloud) = (authority.tenant(), self.cloud.name.as_str());
+        let asked = problems::Asked { tenant, cloud, redirect_uri: "", http: Some(self.http) };
         let tokens = tokens.map_err(|error| problems::of_entra(&error, &asked))?;
         let access_token = tokens.access_token.clone();
         *current = Some(Current {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use catalog::{Audience, Cloud, GrantKind, Source, SourceId};
 use defender::{Ago, PullError, PullRequest, Query, RawAlert, TokenSource};
 use entra::AccessClaims;
-use reqwest::Client;
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -18,6 +17,7 @@ use crate::access::{Access, CustomerTokens};
 use crate::contract::{Problem, ProblemCode, Progress, PullQuery, PullSummary, Step};
 use crate::course::Course;
 use crate::host::Host;
+use crate::network::Http;
 use crate::verdict::{self, Case};
 use crate::{Engine, clock, manners, problems, steps};
 
@@ -81,7 +81,7 @@ pub(crate) fn address(customer: &Customer, cloud: &Cloud) -> Result<Url, Problem
 
 /// One reading of an alert source: where, of whom, with whose app.
 pub(crate) struct Reading<'a> {
-    pub(crate) http: &'a Client,
+    pub(crate) http: &'a Http,
     pub(crate) cloud: &'a Cloud,
     pub(crate) source: SourceId,
     pub(crate) grant: GrantKind,
@@ -138,7 +138,7 @@ impl<'a> Reading<'a> {
             course.arrived(&alert);
             receive(alert)
         };
-        let mut pulling = pin!(defender::pull(self.http, &request, &tokens, sink));
+        let mut pulling = pin!(defender::pull(self.http.client(), &request, &tokens, sink));
         let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let pulled = loop {
@@ -164,7 +164,7 @@ impl<'a> Reading<'a> {
             } else {
                 self.source
             };
-            let problem = problems::of_pull(error, self.source);
+            let problem = problems::of_pull(error, self.source, self.http);
             let token = tokens.last.lock().unwrap_or_else(PoisonError::into_inner).take();
             let claims = token.as_ref().and_then(AccessClaims::read);
             let Self { grant, tenant_id, audience, .. } = *self;

@@ -55,6 +55,7 @@ pub const REASONS: &[&str] = &[
     "nothing-was-given",
     "nothing-to-explain",
     "vault-damaged-database",
+    "vault-damaged-emptied",
     "vault-damaged-foreign",
     "vault-damaged-header",
     "vault-damaged-customer",
@@ -131,6 +132,7 @@ pub(crate) fn of_identity(fault: IdentityFault) -> String {
 pub(crate) const fn of_damage(damage: Damage) -> &'static str {
     match damage {
         Damage::Database => "vault-damaged-database",
+        Damage::Emptied => "vault-damaged-emptied",
         Damage::Foreign => "vault-damaged-foreign",
         Damage::Header => "vault-damaged-header",
         Damage::Customer => "vault-damaged-customer",

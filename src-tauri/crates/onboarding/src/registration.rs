@@ -71,8 +71,9 @@ impl Engine {
         let authority = Authority::new(cloud.login.clone(), home.clone());
         let registration = Registration { client_id: &client_id, secret: &secret };
         let audience = Source::get(customer.source).audience(&cloud, GrantKind::AppOnly);
-        let asked = problems::Asked { tenant: &home, cloud: &cloud.name, redirect_uri: "" };
-        entra::client_credentials(&http, &authority, registration, &audience)
+        let asked =
+            problems::Asked { tenant: &home, cloud: &cloud.name, redirect_uri: "", http: Some(&http) };
+        entra::client_credentials(http.entra(), &authority, registration, &audience)
             .await
             .map_err(|error| problems::of_entra(&error, &asked))?;
         let accepted =

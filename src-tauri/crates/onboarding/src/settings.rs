@@ -8,7 +8,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use catalog::Cloud;
-use reqwest::Client;
 use rustls::pki_types::CertificateDer;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -20,7 +19,7 @@ use crate::contract::{
     AuthorityInput, AuthorityView, EditSettings, HostCheck, Problem, ProblemCode, ProxyInput, ProxyMode,
     ProxyView, SettingsView,
 };
-use crate::network::{self, Route};
+use crate::network::{self, Http, Route};
 use crate::{Engine, problems};
 
 /// The file's name in the data folder.
@@ -230,7 +229,7 @@ impl Engine {
     }
 
     /// The HTTP client for a cloud, with proxy and authorities as they are set. Clients of one cloud share connections.
-    pub(crate) async fn http(&self, cloud: &Cloud) -> Result<Client, Problem> {
+    pub(crate) async fn http(&self, cloud: &Cloud) -> Result<Http, Problem> {
         if let Some(client) = self.kept_client(cloud) {
             return Ok(client);
         }
@@ -245,19 +244,21 @@ impl Engine {
     }
 }
 
-async fn check_host(http: &Client, base: &Url) -> HostCheck {
+async fn check_host(http: &Http, base: &Url) -> HostCheck {
     let host = entra::host_of(base);
     let began = Instant::now();
     // Any answer will do, 404 too: it has come through proxy and TLS. A proxy's own answer is none.
-    let outcome = http.get(base.clone()).send().await;
+    let outcome = http.client().get(base.clone()).send().await;
     let problem = match outcome {
-        Ok(answer) if answer.status().as_u16() == 407 => {
-            Some(problems::of_transport(&entra::TransportError::ProxyRefused { host: host.clone() }))
-        }
+        Ok(answer) if answer.status().as_u16() == 407 => Some(problems::of_transport(
+            &entra::TransportError::ProxyRefused { host: host.clone() },
+            Some(http),
+        )),
         Ok(_) => None,
-        Err(error) => {
-            Some(problems::of_transport(&entra::TransportError::from_http(&host, &error.without_url())))
-        }
+        Err(error) => Some(problems::of_transport(
+            &entra::TransportError::from_http(&host, &error.without_url()),
+            Some(http),
+        )),
     };
     HostCheck { host, milliseconds: u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX), problem }
 }

@@ -24,10 +24,10 @@ impl Engine {
 
 /// Resolves a GUID or domain to the tenant's GUID.
 pub(crate) async fn resolve(engine: &Engine, cloud: &Cloud, tenant: &str) -> Result<TenantFound, Problem> {
-    let asked = problems::Asked { tenant, cloud: &cloud.name, redirect_uri: "" };
-    let name = TenantName::parse(tenant).map_err(|fault| problems::of_entra(&fault.into(), &asked))?;
     let http = engine.http(cloud).await?;
-    let found = entra::discover(&http, &cloud.login, &name)
+    let asked = problems::Asked { tenant, cloud: &cloud.name, redirect_uri: "", http: Some(&http) };
+    let name = TenantName::parse(tenant).map_err(|fault| problems::of_entra(&fault.into(), &asked))?;
+    let found = entra::discover(http.entra(), &cloud.login, &name)
         .await
         .map_err(|error| problems::of_entra(&error, &asked))?;
     let mut evidence = vec![

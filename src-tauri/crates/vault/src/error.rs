@@ -38,6 +38,8 @@ impl std::fmt::Display for LockKind {
 pub enum Damage {
     /// The file is no database, or its structure is broken.
     Database,
+    /// Nothing is in the file, or it is gone, while the folder had a vault.
+    Emptied,
     /// The database is none of ours.
     Foreign,
     /// What describes the vault itself is missing or makes no sense.
@@ -55,6 +57,7 @@ impl Damage {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Database => "database",
+            Self::Emptied => "emptied",
             Self::Foreign => "foreign",
             Self::Header => "header",
             Self::Customer => "customer",

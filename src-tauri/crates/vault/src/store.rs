@@ -3,6 +3,7 @@
 //! It knows nothing of keys. What is deleted is overwritten, nothing goes to temporary files, and a commit is on disk when
 //! it returns. The format's number and the application's id stand in the file's own header.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,8 +12,14 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Damage, VaultError};
 use crate::files;
 
+/// Stands beside the database once there is a vault, with its id. Without it nobody could tell a vault that was emptied
+/// from one that was never made, and would seal the next secrets with another key.
+const MARK: &str = "vault-id";
+
 /// The database's name in the data folder.
 pub(crate) const FILE: &str = "vault.sqlite";
+/// `SQLite`'s write-ahead log beside it.
+const LOG: &str = "vault.sqlite-wal";
 
 /// Written into the file so that it is known as ours: `MSSP`.
 const APPLICATION_ID: i64 = 0x4d53_5350;
@@ -65,9 +72,11 @@ const SCHEMA: &str = "
 /// Says whether it holds a vault already.
 pub(crate) fn open(folder: &Path) -> Result<(Connection, bool), VaultError> {
     let path = folder.join(FILE);
+    refuse_emptied(folder, is_empty(&path))?;
     drop(files::open_or_create(&path)?);
     let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let filled = is_vault(&connection)?;
+    refuse_emptied(folder, !filled)?;
     connection.execute_batch(
         "PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;
@@ -85,11 +94,34 @@ pub(crate) fn open(folder: &Path) -> Result<(Connection, bool), VaultError> {
 /// Opens the database for a look at what kind of vault it is; `None` when there is none.
 pub(crate) fn look(folder: &Path) -> Result<Option<Connection>, VaultError> {
     let path = folder.join(FILE);
+    refuse_emptied(folder, is_empty(&path))?;
     if !path.exists() {
         return Ok(None);
     }
     let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    Ok(is_vault(&connection)?.then_some(connection))
+    let filled = is_vault(&connection)?;
+    refuse_emptied(folder, !filled)?;
+    Ok(filled.then_some(connection))
+}
+
+/// Notes that the folder has a vault. The id is for people and for the keyring; nothing is decided by it.
+pub(crate) fn mark(folder: &Path, id: &str) -> Result<(), VaultError> {
+    let path = folder.join(MARK);
+    if fs::read(&path).is_ok_and(|noted| noted == id.as_bytes()) {
+        return Ok(());
+    }
+    Ok(files::write(&path, id.as_bytes(), true)?)
+}
+
+/// A database that is empty is a new one only where none was before. What the write-ahead log still holds could be
+/// rescued, and would be lost by opening it.
+fn refuse_emptied(folder: &Path, empty: bool) -> Result<(), VaultError> {
+    let had_one = || folder.join(MARK).exists() || !is_empty(&folder.join(LOG));
+    if empty && had_one() { Err(VaultError::damaged(Damage::Emptied)) } else { Ok(()) }
+}
+
+fn is_empty(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |found| found.len() == 0)
 }
 
 /// Makes the tables, inside the caller's transaction.

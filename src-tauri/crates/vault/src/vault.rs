@@ -81,6 +81,7 @@ impl Vault {
         } else {
             create(&mut connection, &unlock, keyring)?
         };
+        store::mark(folder, &header.id)?;
         tracing::debug!(vault = header.id, lock = header.lock.as_str(), new = !filled, "vault opened");
         Ok(Self {
             connection: Mutex::new(connection),

@@ -135,13 +135,14 @@ async fn say(
 
 /// A client as the product builds it: nothing is followed, no proxy.
 #[expect(clippy::disallowed_methods, reason = "a test's own client, for loopback")]
-pub(crate) fn client() -> reqwest::Client {
+pub(crate) fn client() -> entra::Http {
     // Whoever is second finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(std::time::Duration::from_secs(20))
         .build()
-        .unwrap()
+        .unwrap();
+    entra::Http::new(client)
 }

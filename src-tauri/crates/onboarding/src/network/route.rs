@@ -5,6 +5,7 @@
 //! a practice tenant or a tunnel on localhost works whatever the environment says. A proxy that was entered by hand has a
 //! list of exceptions of its own, in which this computer stands until somebody takes it out.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -87,25 +88,30 @@ impl Route {
     }
 
     /// As the HTTP client wants it.
-    pub(super) fn proxy(&self) -> Proxy {
+    pub(super) fn proxy(&self, in_use: &ProxiesInUse) -> Proxy {
+        let in_use = in_use.clone();
         match self {
             Self::Direct => Proxy::custom(|_| None::<Url>),
             Self::System => {
                 let system = Arc::new(Matcher::from_system());
-                Proxy::custom(move |host| if is_this_computer(host) { None } else { through(&system, host) })
+                Proxy::custom(move |host| {
+                    let proxy = if is_this_computer(host) { None } else { through(&system, host) };
+                    in_use.note(host, proxy.as_ref());
+                    proxy
+                })
             }
             Self::Manual { address, user, password, bypass } => {
                 let matcher = Matcher::builder().all(address.to_string()).no(bypass.clone()).build();
                 let (user, password) = (user.clone(), password.clone());
                 Proxy::custom(move |host| {
-                    let mut proxy = through(&matcher, host)?;
-                    if let Some(user) = &user {
+                    let mut proxy = through(&matcher, host);
+                    if let (Some(proxy), Some(user)) = (&mut proxy, &user) {
                         // An address with a host takes both.
                         let _ = proxy.set_username(user);
                         let _ = proxy.set_password(password.as_ref().map(ExposeSecret::expose_secret));
                     }
-                    noted(&proxy);
-                    Some(proxy)
+                    in_use.note(host, proxy.as_ref());
+                    proxy
                 })
             }
         }
@@ -120,7 +126,7 @@ pub(crate) fn found_by_the_system(host: &Url) -> Option<String> {
     through(&Matcher::from_system(), host).map(|proxy| shown(&proxy))
 }
 
-/// The proxy that was last chosen for a request: only for words about it.
+/// The proxy that was last chosen for a host: only for words about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProxyInUse {
     /// Without user and password.
@@ -129,17 +135,29 @@ pub(crate) struct ProxyInUse {
     pub(crate) user: Option<String>,
 }
 
-static IN_USE: Mutex<Option<ProxyInUse>> = Mutex::new(None);
+/// The proxies of one client, by the host that was sought.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ProxiesInUse(Arc<Mutex<HashMap<String, ProxyInUse>>>);
 
-/// See [`ProxyInUse`].
-pub(crate) fn proxy_in_use() -> Option<ProxyInUse> {
-    IN_USE.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
+impl ProxiesInUse {
+    /// See [`ProxyInUse`].
+    pub(crate) fn to(&self, host: &str) -> Option<ProxyInUse> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
+    }
 
-fn noted(proxy: &Url) {
-    let user = Some(proxy.username()).filter(|user| !user.is_empty()).map(str::to_owned);
-    let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
-    *in_use = Some(ProxyInUse { address: shown(proxy), user });
+    fn note(&self, host: &Url, proxy: Option<&Url>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let host = entra::host_of(host);
+        match proxy {
+            Some(proxy) => {
+                let user = Some(proxy.username()).filter(|user| !user.is_empty()).map(str::to_owned);
+                known.insert(host, ProxyInUse { address: shown(proxy), user });
+            }
+            None => {
+                known.remove(&host);
+            }
+        }
+    }
 }
 
 /// Scheme, host and port.
@@ -159,7 +177,6 @@ fn through(rules: &Matcher, host: &Url) -> Option<Url> {
         let _ = proxy.set_username(&user);
         let _ = proxy.set_password(Some(&password));
     }
-    noted(&proxy);
     Some(proxy)
 }
 
@@ -242,6 +259,21 @@ mod tests {
         assert_eq!(through(&matcher, &url("https://eu.login.example/")), None);
         assert_eq!(through(&matcher, &url("https://10.1.2.3/")), None);
         assert!(through(&matcher, &url("https://localhost/")).is_some());
+    }
+
+    #[test]
+    fn the_proxies_of_two_clients_and_of_two_hosts_are_not_mixed_up() {
+        let (one, other) = (ProxiesInUse::default(), ProxiesInUse::default());
+        let (first, second) = (url("https://login.example/x"), url("https://graph.example/"));
+        one.note(&first, Some(&url("http://anna:secret@proxy.example:3128")));
+        other.note(&first, Some(&url("http://elsewhere.example:8080")));
+        let proxy =
+            ProxyInUse { address: "http://proxy.example:3128".to_owned(), user: Some("anna".to_owned()) };
+        assert_eq!(one.clone().to("login.example"), Some(proxy));
+        assert_eq!(one.to(&entra::host_of(&second)), None);
+        assert_eq!(other.to("login.example").unwrap().address, "http://elsewhere.example:8080");
+        one.note(&first, None);
+        assert_eq!(one.to("login.example"), None, "reached without one since");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Owner-only access on Unix: the mode, from the call that makes the file.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -43,6 +43,11 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
 
 pub(super) fn protect_folder(path: &Path) -> io::Result<()> {
     if is_owner_only(path)? { Ok(()) } else { fs::set_permissions(path, Permissions::from_mode(FOLDER_MODE)) }
+}
+
+/// Whether two files belong to the same person.
+pub(super) fn is_same_owner(one: &Metadata, other: &Metadata) -> bool {
+    one.uid() == other.uid()
 }
 
 pub(super) fn is_owner_only(path: &Path) -> io::Result<bool> {

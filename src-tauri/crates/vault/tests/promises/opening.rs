@@ -247,3 +247,40 @@ fn nothing_that_is_printed_shows_the_passphrase() {
 fn assert_damaged<T: std::fmt::Debug>(outcome: &Result<T, VaultError>, expected: Damage) {
     assert!(matches!(outcome, Err(VaultError::Damaged { what }) if *what == expected), "{outcome:?}");
 }
+
+#[test]
+fn a_vault_that_was_emptied_or_removed_is_not_taken_for_a_new_one() {
+    let emptied = |how: &dyn Fn(&Path)| {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = keyring();
+        drop(open_with(folder.path(), &keyring).unwrap());
+        for beside in ["vault.sqlite-wal", "vault.sqlite-shm"] {
+            let _ = fs::remove_file(folder.path().join(beside));
+        }
+        how(&folder.path().join("vault.sqlite"));
+        let refused = open_with(folder.path(), &keyring);
+        assert!(matches!(refused, Err(VaultError::Damaged { what: Damage::Emptied })), "{refused:?}");
+        let looked = Vault::how_locked(folder.path());
+        assert!(matches!(looked, Err(VaultError::Damaged { what: Damage::Emptied })), "{looked:?}");
+    };
+    emptied(&|file| fs::OpenOptions::new().write(true).open(file).unwrap().set_len(0).unwrap());
+    emptied(&|file| fs::remove_file(file).unwrap());
+}
+
+#[test]
+fn a_log_without_its_database_is_left_for_whoever_can_rescue_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("vault.sqlite-wal");
+    files::write(&log, b"what was not yet in the database", false).unwrap();
+    let refused = open_with(folder.path(), &keyring());
+    assert!(matches!(refused, Err(VaultError::Damaged { what: Damage::Emptied })), "{refused:?}");
+    assert!(fs::read(log).unwrap().starts_with(b"what"));
+}
+
+#[test]
+fn a_first_opening_that_came_to_nothing_leaves_room_for_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    files::write(&folder.path().join("vault.sqlite"), b"", false).unwrap();
+    assert!(open(folder.path(), Unlock::Keyring).is_err(), "there is no keyring");
+    open(folder.path(), passphrase()).unwrap();
+}
