@@ -59,7 +59,7 @@ Environment:
   MSSP_ONBOARD_LOG   level of the log files in the data folder: error, warn, info, debug, trace
   BROWSER            program that opens sign-in pages; %s stands for the address
   HTTPS_PROXY, ALL_PROXY, NO_PROXY
-                     proxy and exceptions, unless `msspctl settings set --proxy` names one; never used for
+                     proxy and exceptions, unless --proxy or `msspctl settings set --proxy` names one; never used for
                      this computer itself";
 
 /// Options that every command knows.
@@ -79,7 +79,18 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub(crate) cloud_file: Option<PathBuf>,
 
-    /// Language of texts and problems; that of the system when absent
+    /// Proxy for this run, in place of the settings: host:port, an address, `system` or `none`
+    ///
+    /// A user may stand in it (http://anna@proxy.example:3128), a password never: that is taken from the settings or
+    /// HTTPS_PROXY where they name the same proxy, else it is asked for. `settings set` keeps the proxy.
+    #[arg(long, global = true, value_name = "ADDRESS", help_heading = "Global options")]
+    pub(crate) proxy: Option<String>,
+
+    /// PEM file with a certificate authority to be trusted in this run; `settings set` keeps it
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// Language of texts, problems and exported files; that of the system when absent
     #[arg(long, global = true, value_name = "LANG", help_heading = "Global options", value_parser = Language::parser())]
     pub(crate) lang: Option<Language>,
 
@@ -136,6 +147,21 @@ impl Work {
     /// Whether it listens for Ctrl-C itself, because being told to stop is no reason to throw away what is there.
     pub(crate) const fn stops_by_itself(&self) -> bool {
         matches!(self, Self::Pull(_))
+    }
+
+    /// Whether `--proxy` and `--ca-file` are for this run. `settings set` has options of the same names, which it keeps.
+    pub(crate) const fn goes_another_way(&self) -> bool {
+        match self {
+            Self::Settings(command) => command.asks_hosts(),
+            Self::Status(_) | Self::Journal(_) => false,
+            Self::Customer(_)
+            | Self::Register(_)
+            | Self::Consent(_)
+            | Self::Authorize(_)
+            | Self::Export(_)
+            | Self::Verify(_)
+            | Self::Pull(_) => true,
+        }
     }
 
     /// Finds out what the grammar cannot say, before anything is read or opened.

@@ -73,7 +73,7 @@ fn dispatch(cli: &Cli, output: &Output, runtime: &Runtime) -> Result<(), Failure
         Command::Work(work) => {
             work.check(&cli.global)?;
             // Not yet interruptible in an orderly way: a prompt for the passphrase must end at once with Ctrl-C.
-            let engine = runtime.block_on(session::open(&cli.global, output))?;
+            let engine = runtime.block_on(session::open(&cli.global, work.goes_another_way(), output))?;
             let done = commands::run(work, &engine, output);
             // A pull that is told to stop keeps what has arrived.
             if work.stops_by_itself() {

@@ -168,6 +168,11 @@ impl Prose {
         }
     }
 
+    /// The language.
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
     /// A text of the command line.
     pub(crate) fn text(&self, text: Text) -> &str {
         self.word(text.key()).unwrap_or_else(|| text.key())

@@ -1,19 +1,21 @@
 //! Opening the engine as the global options say.
 
 use onboarding::contract::{Problem, ProblemCode};
-use onboarding::{Engine, OpenOptions, Unlock};
+use onboarding::{Engine, OneRun, OpenOptions, Unlock};
+use secrecy::SecretString;
 
 use crate::args::Global;
 use crate::output::Output;
 use crate::passphrase;
 use crate::texts::Text;
 
-/// Opens the data folder: with the passphrase that was given, else with the keyring, else with one that is asked for.
+/// Opens the data folder: with the passphrase that was given, else with the keyring, else with one that is asked for. Goes
+/// `another_way` to the hosts where the options name one.
 ///
 /// # Errors
 ///
 /// Whatever [`Engine::open`] says.
-pub(crate) async fn open(global: &Global, output: &Output) -> Result<Engine, Problem> {
+pub(crate) async fn open(global: &Global, another_way: bool, output: &Output) -> Result<Engine, Problem> {
     let folder = match &global.data {
         Some(folder) => folder.clone(),
         None => Engine::default_folder()?,
@@ -31,5 +33,22 @@ pub(crate) async fn open(global: &Global, output: &Output) -> Result<Engine, Pro
         },
     };
     onboarding::logging::start(engine.folder(), "msspctl")?;
+    if another_way && (global.proxy.is_some() || global.ca_file.is_some()) {
+        let way = OneRun {
+            proxy: global.proxy.clone(),
+            ca_file: global.ca_file.as_ref().map(|file| file.display().to_string()),
+        };
+        engine.go_by(way, |user, proxy| proxy_password(user, proxy, output)).await?;
+    }
     Ok(engine)
+}
+
+/// Asks a person for the password of a proxy's user; where nobody can be asked, the proxy itself will say what it thinks.
+fn proxy_password(user: &str, proxy: &str, output: &Output) -> Result<Option<SecretString>, Problem> {
+    if !passphrase::can_ask() {
+        return Ok(None);
+    }
+    let question =
+        output.prose().text(Text::AskProxyPassword).replace("{user}", user).replace("{proxy}", proxy);
+    Ok(passphrase::ask(&format!("{question}: ")).ok())
 }

@@ -23,7 +23,7 @@ use crate::contract::{
 };
 use crate::host::{Host, Witness};
 use crate::paste::Pastes;
-use crate::{Engine, clock, problems, redirect_doctor, steps};
+use crate::{Engine, clock, problems, reasons, redirect_doctor, steps};
 
 /// A refresh token that is not used dies after 90 days (Entra's default, `refresh-tokens.md`).
 const UNUSED_DAYS: i64 = 90;
@@ -88,6 +88,9 @@ impl Engine {
         pastes: Pastes,
         host: &dyn Host,
     ) -> Result<ConsentResult, Problem> {
+        if request.catcher != contract::Catcher::Handoff {
+            possible_wait(request.timeout_seconds)?;
+        }
         let access = Access::of(self, &customer).await?;
         let mut witness = Witness::new(host);
         let flow = Flow { customer: &customer, access: &access, request: &request };
@@ -294,7 +297,7 @@ impl Flow<'_> {
     }
 
     fn wait(&self) -> Duration {
-        Duration::from_secs(self.request.timeout_seconds.into()).min(LONGEST_WAIT)
+        Duration::from_secs(self.request.timeout_seconds.into())
     }
 
     fn sign_in_address(&self, attempt: &Attempt, redirect_uri: &str) -> Result<Url, Problem> {
@@ -547,6 +550,16 @@ fn told_on_the_page(text: &str) -> Option<Refusal> {
         return None;
     }
     Refusal::from_text(Leg::SignIn, text)
+}
+
+/// A wait for which the attempt lives.
+fn possible_wait(seconds: u32) -> Result<(), Problem> {
+    if Duration::from_secs(seconds.into()) > LONGEST_WAIT {
+        return Err(Problem::new(ProblemCode::InvalidInput)
+            .with("field", "timeout")
+            .with("reason", reasons::WAIT_TOO_LONG));
+    }
+    Ok(())
 }
 
 fn timed_out(wait: Duration) -> Problem {

@@ -14,6 +14,7 @@ use vault::{Customer, Vault, VaultError};
 
 use crate::contract::{Problem, ProblemCode};
 use crate::network::Http;
+use crate::one_run::Chosen;
 use crate::problems;
 use crate::settings::Settings;
 use crate::unfinished::Unfinished;
@@ -50,6 +51,8 @@ struct Inner {
     folder: PathBuf,
     file_cloud: Option<Cloud>,
     settings: Mutex<Settings>,
+    /// Takes the place of the settings in this run.
+    one_run: Mutex<Chosen>,
     /// The client that was built last, with the cloud that it is for. Gone when the settings change.
     client: Mutex<Option<(Cloud, Http)>>,
     /// Folders into which files are being written.
@@ -87,7 +90,8 @@ impl Engine {
         let settings = Mutex::new(Settings::read(&folder)?);
         tracing::info!(folder = %folder.display(), "vault opened");
         let (vault, client, unfinished) = (Mutex::new(vault), Mutex::new(None), Mutex::new(unfinished));
-        Ok(Self(Arc::new(Inner { vault, folder, file_cloud, settings, client, unfinished })))
+        let one_run = Mutex::default();
+        Ok(Self(Arc::new(Inner { vault, folder, file_cloud, settings, one_run, client, unfinished })))
     }
 
     /// The platform's data folder for this product; `MSSP_ONBOARD_DATA` overrides it.
@@ -152,6 +156,17 @@ impl Engine {
         // The settings' lock is held until the old client is gone, so that nobody keeps one of theirs in between.
         let mut present = self.0.settings.lock().unwrap_or_else(PoisonError::into_inner);
         *present = settings;
+        *self.0.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The way of this run, where one was chosen.
+    pub(crate) fn one_run(&self) -> Chosen {
+        self.0.one_run.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes another way in this run.
+    pub(crate) fn take_one_run(&self, chosen: Chosen) {
+        *self.0.one_run.lock().unwrap_or_else(PoisonError::into_inner) = chosen;
         *self.0.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

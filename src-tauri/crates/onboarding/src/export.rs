@@ -65,7 +65,10 @@ impl Engine {
         let folder = absolute(&request.folder)?;
         let mut witness = Witness::new(host);
         witness.checking(EvidenceKey::FilesWritten);
-        let input = self.input(&customer, &access).await?;
+        let language =
+            request.language.clone().or_else(|| self.present_settings().language().map(str::to_owned));
+        let language = connectors::Language::of_tag(&language.unwrap_or_default());
+        let input = self.input(&customer, &access, language).await?;
         let set = connectors::render(request.connector, &input)
             .map_err(|refusal| problems::of_rendering(&refusal, request.connector))?;
         let mut notes = set.notes.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -125,7 +128,12 @@ impl Engine {
     }
 
     /// Everything that a connector may need, with a token that was fetched this moment.
-    async fn input(&self, customer: &Customer, access: &Access) -> Result<ConnectorInput, Problem> {
+    async fn input(
+        &self,
+        customer: &Customer,
+        access: &Access,
+        language: connectors::Language,
+    ) -> Result<ConnectorInput, Problem> {
         let tokens = access.tokens(self, customer).await?;
         let refresh_token = match customer.grant {
             GrantKind::RefreshToken => access::sealed(self, customer, SecretKind::RefreshToken).await?,
@@ -154,7 +162,7 @@ impl Engine {
             refresh_token,
             access_token: Some(tokens.access_token),
             ca_file: access.cloud.ca_file.as_ref().map(|path| path.display().to_string()),
-            language: connectors::Language::of_tag(&crate::language_in(self.folder()).unwrap_or_default()),
+            language,
             read_from: clock::now() - jiff::SignedDuration::from_hours(24),
         })
     }

@@ -6,6 +6,7 @@
 //! carry a token to another host.
 
 mod route;
+mod system;
 mod trust;
 
 use std::time::Duration;
@@ -16,7 +17,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use crate::contract::{Problem, ProblemCode};
-pub(crate) use route::{LOOPBACK, ProxiesInUse, ProxyInUse, Route, found_by_the_system};
+pub(crate) use route::{
+    LOOPBACK, ProxiesInUse, ProxyInUse, Route, found_by_the_system, sign_in_of_the_system,
+};
+pub(crate) use system::{matcher as system_matcher, unfollowed};
 pub(crate) use trust::{Untrusted, Why, subject_of};
 
 /// How long a host may take to accept a connection.

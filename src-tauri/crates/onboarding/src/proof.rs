@@ -242,6 +242,12 @@ impl Said {
                 None => problem,
             });
         }
+        sign_in_holds(&read, &authority, customer, cloud).map_err(|fault| match fault {
+            SignInFault::Foreign(host) => {
+                Problem::new(ProblemCode::ForeignHost).with("host", cloud.name.clone()).with("target", host)
+            }
+            SignInFault::Address => incomplete("files-authorize-address").with("field", "authorize_url"),
+        })?;
         let alerts = Url::parse(read.alerts_base())
             .map_err(|error| incomplete("files-alert-address").caused_by(&error))?;
         for address in [authority.login(), &alerts] {
@@ -260,6 +266,36 @@ struct Found {
     summary: PullSummary,
     looked: Vec<LookedBack>,
     alerts: Vec<AlertRow>,
+}
+
+/// What is wrong with the address at which the files send a person to sign in.
+enum SignInFault {
+    /// It leads to this host, which is not of the customer's cloud.
+    Foreign(String),
+    /// It is no sign-in address of this tenant.
+    Address,
+}
+
+/// Nothing is pulled from the sign-in address, but somebody who follows it types a password there.
+fn sign_in_holds(
+    read: &ReadBack,
+    authority: &Authority,
+    customer: &Customer,
+    cloud: &Cloud,
+) -> Result<(), SignInFault> {
+    let Some(written) = &read.authorize_url else { return Ok(()) };
+    let url = Url::parse(written).map_err(|_| SignInFault::Address)?;
+    if !cloud.allows(&url) || !url.username().is_empty() || url.password().is_some() {
+        return Err(SignInFault::Foreign(url.host_str().unwrap_or_default().to_owned()));
+    }
+    let anybodys = ["common", "organizations"];
+    let tenants = [Some(authority.tenant()), customer.tenant_domain.as_deref()];
+    let tenants = tenants.into_iter().flatten().chain(anybodys);
+    let held = tenants.map(|tenant| Authority::new(authority.login().clone(), tenant)).any(|authority| {
+        let either = [Audience::Resource(String::new()), Audience::Scopes(Vec::new())];
+        either.iter().any(|audience| authority.authorize(audience).path().eq_ignore_ascii_case(url.path()))
+    });
+    if held { Ok(()) } else { Err(SignInFault::Address) }
 }
 
 /// Pulls, widening the window of time until there are alerts.

@@ -90,6 +90,9 @@ pub const REASONS: &[&str] = &[
     "proxy-user-malformed",
     "proxy-did-not-get-through",
     "host-name-unknown",
+    WAIT_TOO_LONG,
+    "proxy-password-as-argument",
+    "files-authorize-address",
     "language-unknown",
     "settings-malformed",
     "certificate-issuer-unknown",
@@ -103,6 +106,8 @@ pub const REASONS: &[&str] = &[
 
 /// A customer without a name.
 pub(crate) const NAME_EMPTY: &str = "name-empty";
+/// A wait beyond the life of an attempt.
+pub(crate) const WAIT_TOO_LONG: &str = "wait-too-long";
 /// A name beyond what lists and reports can show.
 pub(crate) const NAME_TOO_LONG: &str = "name-too-long";
 /// A name that breaks lines.

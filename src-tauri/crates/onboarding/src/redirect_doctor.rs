@@ -60,7 +60,7 @@ pub(crate) async fn examine(catcher: &Catcher) -> Vec<Finding> {
             Ok(Err(_)) | Err(_) => findings.push(Finding::LocalhostUnknown),
         }
     }
-    findings.extend(proxy_for(&Matcher::from_system(), catcher.redirect_uri().as_str()));
+    findings.extend(proxy_for(&crate::network::system_matcher(), catcher.redirect_uri().as_str()));
     findings
 }
 

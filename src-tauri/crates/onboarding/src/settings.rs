@@ -78,6 +78,11 @@ pub fn language_in(folder: &Path) -> Option<String> {
 }
 
 impl Settings {
+    /// The language that was set.
+    pub(crate) fn language(&self) -> Option<&str> {
+        self.language.as_deref()
+    }
+
     /// Reads them; without a file, the ones to begin with.
     pub(crate) fn read(folder: &Path) -> Result<Self, Problem> {
         let path = folder.join(FILE);
@@ -101,6 +106,16 @@ impl Settings {
         })?;
         vault::files::write(&folder.join(FILE), text.as_bytes(), true)
             .map_err(|error| problems::of_file(&error, folder))
+    }
+
+    /// What is reached without a proxy that was entered.
+    pub(crate) fn bypass(&self) -> &str {
+        &self.proxy.bypass
+    }
+
+    /// Who signs in to the proxy that was entered, where that is this one.
+    pub(crate) fn user_of(&self, proxy: &Url) -> Option<&str> {
+        self.proxy.user.as_deref().filter(|_| self.proxy.address.as_ref() == Some(proxy))
     }
 
     fn route(&self, password: Option<SecretString>) -> Route {
@@ -145,6 +160,7 @@ impl Engine {
                 password_kept: password.is_some(),
                 bypass: settings.proxy.bypass,
                 found: login.as_ref().and_then(network::found_by_the_system),
+                unfollowed: network::unfollowed().await,
             },
             authorities: settings.authority.iter().flat_map(|one| views(one.pem.as_bytes())).collect(),
         })
@@ -238,7 +254,10 @@ impl Engine {
             Some(_) => self.with_vault(|vault| vault.own_secret(OwnSecret::ProxyPassword)).await?,
             None => None,
         };
-        let client = network::client(cloud, &settings.route(password), settings.authorities())?;
+        let one_run = self.one_run();
+        let route = one_run.route.unwrap_or_else(|| settings.route(password));
+        let authorities = [settings.authorities(), one_run.authorities].concat();
+        let client = network::client(cloud, &route, authorities)?;
         self.keep_client(cloud, &settings, &client);
         Ok(client)
     }
@@ -288,6 +307,12 @@ fn enter_proxy(proxy: &mut ProxySettings, input: ProxyInput) -> Result<Option<Se
         return Err(invalid("proxy-password", "control-character"));
     }
     Ok(password)
+}
+
+/// The authorities of a file, for a client.
+pub(crate) async fn authorities_in(file: &str) -> Result<Vec<CertificateDer<'static>>, Problem> {
+    let found = read_authorities(&AuthorityInput { file: file.to_owned(), sha256: None }).await?;
+    Ok(found.iter().filter_map(|one| network::certificates(one.pem.as_bytes())).flatten().collect())
 }
 
 async fn read_authorities(input: &AuthorityInput) -> Result<Vec<Authority>, Problem> {

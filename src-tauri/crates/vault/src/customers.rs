@@ -213,6 +213,7 @@ impl Vault {
         let customer = Customer { name, ..customer.clone() };
         let (record, mark) = record_of(&customer, &self.key, &self.id)?;
         self.change(|connection| {
+            refuse_id(connection, &customer.name, Some(&customer.id))?;
             let changed = connection
                 .prepare_cached("UPDATE customer SET name_key = ?2, record = ?3, mark = ?4 WHERE id = ?1")?
                 .execute(params![customer.id, name_key(&customer.name), record, mark])
@@ -271,9 +272,11 @@ pub(crate) fn mark_all(connection: &Connection, key: &Key, vault: &str) -> Resul
 }
 
 fn insert(connection: &Connection, new: NewCustomer, key: &Key, vault: &str) -> Result<Customer, VaultError> {
+    let name = check_name(&new.name)?;
+    refuse_id(connection, &name, None)?;
     let customer = Customer {
         id: Uuid::new_v4().to_string(),
-        name: check_name(&new.name)?,
+        name,
         tenant_id: new.tenant_id,
         tenant_domain: new.tenant_domain,
         cloud: new.cloud,
@@ -386,6 +389,18 @@ fn check_name(name: &str) -> Result<String, VaultError> {
 
 fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
+}
+
+/// A name that is another customer's id would name two of them, of which the id goes before.
+fn refuse_id(connection: &Connection, name: &str, own: Option<&str>) -> Result<(), VaultError> {
+    let id = name.to_lowercase();
+    if own == Some(id.as_str()) {
+        return Ok(());
+    }
+    let known: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM customer WHERE id = ?1)")?
+        .query_row([id], |row| row.get(0))?;
+    if known { Err(VaultError::NameTaken { name: name.to_owned() }) } else { Ok(()) }
 }
 
 fn taken(error: rusqlite::Error, name: &str) -> VaultError {

@@ -20,4 +20,8 @@ folder: string,
 /**
  * Replace files of the same names.
  */
-overwrite: boolean, };
+overwrite: boolean, 
+/**
+ * Language of sheets and comments in the files: `en`, `ko`, `zh-TW`. Absent: that of the settings.
+ */
+language?: string, };

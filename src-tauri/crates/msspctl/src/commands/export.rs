@@ -55,6 +55,7 @@ pub(crate) async fn run(args: &ExportArgs, engine: &Engine, output: &Output) -> 
         connector,
         folder: folder_text(&args.out)?,
         overwrite: args.overwrite,
+        language: Some(output.prose().language().tag().to_owned()),
     };
     let voice = Voice::new(output);
     let result = engine.export(request, &voice).await?;

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use onboarding::Engine;
-use onboarding::contract::{AuthorityInput, EditSettings, ProxyInput, ProxyMode, SecretInput, SettingsView};
+use onboarding::contract::{
+    AuthorityInput, EditSettings, ProxyInput, ProxyMode, SecretInput, SettingsView, UnfollowedKind,
+    UnfollowedProxy,
+};
 
 use crate::failure::{self, Failure};
 use crate::output::{Output, Page};
@@ -76,6 +79,14 @@ pub(crate) struct SetArgs {
 }
 
 impl SettingsCommand {
+    /// Whether it speaks to any host.
+    pub(crate) const fn asks_hosts(&self) -> bool {
+        match self {
+            Self::Test => true,
+            Self::Show | Self::Set(_) => false,
+        }
+    }
+
     /// The option that reads standard input, where one does.
     pub(crate) fn reads_standard_input(&self) -> Option<&'static str> {
         match self {
@@ -167,11 +178,29 @@ fn page(settings: &SettingsView, prose: &Prose) -> Page {
     }
     let mut page = Page::default();
     page.facts(&facts);
+    if let Some(unfollowed) = proxy.unfollowed.as_ref().filter(|_| proxy.mode == ProxyMode::System) {
+        page.line(&told(unfollowed, prose));
+    }
     page
+}
+
+/// A setting of the system that is not followed, and what to do.
+fn told(unfollowed: &UnfollowedProxy, prose: &Prose) -> String {
+    let text = prose.text(match unfollowed.kind {
+        UnfollowedKind::Script => Text::ProxyScript,
+        UnfollowedKind::Detection => Text::ProxyDetection,
+        UnfollowedKind::Desktop => Text::ProxyDesktop,
+    });
+    match &unfollowed.address {
+        Some(address) => format!("{text} ({address})"),
+        None => text.to_owned(),
+    }
 }
 
 async fn test(engine: &Engine, output: &Output) -> Result<(), Failure> {
     let checks = engine.check_network(None).await?;
+    let proxy = engine.settings().await?.proxy;
+    let unfollowed = proxy.unfollowed.filter(|_| proxy.mode == ProxyMode::System);
     output.result(&checks, |prose| {
         let mut page = Page::default();
         for check in &checks {
@@ -190,6 +219,9 @@ async fn test(engine: &Engine, output: &Output) -> Result<(), Failure> {
                         .for_each(|line| page.line(&format!("    {line}")));
                 }
             }
+        }
+        if let Some(unfollowed) = &unfollowed {
+            page.line(&told(unfollowed, prose));
         }
         page
     })?;

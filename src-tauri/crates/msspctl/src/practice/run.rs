@@ -102,6 +102,8 @@ impl Laps {
 
 /// The host of a rehearsal: pages go to the scripted person instead of a browser.
 struct Stage<'a> {
+    /// Of what is written into files.
+    language: &'static str,
     voice: Voice<'a>,
     pages: mpsc::UnboundedSender<String>,
 }
@@ -143,7 +145,7 @@ pub(crate) async fn run(args: &RunArgs, output: &Output) -> Result<(), Failure> 
     laps.lap(LapName::Register, None);
 
     let (pages, opened) = mpsc::unbounded_channel();
-    let stage = Stage { voice: Voice::new(output), pages };
+    let stage = Stage { language: output.prose().language().tag(), voice: Voice::new(output), pages };
     consent(&engine, &customer, &stage, opened, &visitor, told).await?;
     laps.lap(LapName::Consent, None);
 
@@ -288,6 +290,7 @@ async fn prove(
         connector,
         folder: folder_text(&folder)?,
         overwrite: is_rehearsed(&folder, told),
+        language: Some(stage.language.to_owned()),
     };
     let written = engine.export(request, stage).await?;
     laps.lap(LapName::Export, Some(connector));

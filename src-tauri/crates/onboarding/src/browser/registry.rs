@@ -60,7 +60,85 @@ fn program_of(command: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::program_of;
+    use super::*;
+
+    /// A browser that nobody has, entered in the person's part of the registry as an installer does it. Gone at its end.
+    struct Invented {
+        id: String,
+        chose: bool,
+    }
+
+    impl Invented {
+        fn install(name: &str, command: &str) -> Self {
+            let id = format!("Invented-{name}-{}", std::process::id());
+            let browser = CURRENT_USER.create(format!(r"{BROWSERS}\{id}")).unwrap();
+            browser.set_string("", format!("Invented {name}")).unwrap();
+            browser.create(r"shell\open\command").unwrap().set_string("", command).unwrap();
+            let opens = browser.create(r"Capabilities\URLAssociations").unwrap();
+            opens.set_string("https", format!("{id}.html")).unwrap();
+            Self { id, chose: false }
+        }
+
+        /// Makes it the default, where nobody has chosen one: a person's own choice is not touched.
+        fn choose(&mut self) -> bool {
+            if CURRENT_USER.open(CHOICE).is_ok_and(|key| key.get_string("ProgId").is_ok()) {
+                return false;
+            }
+            let chosen = CURRENT_USER
+                .create(CHOICE)
+                .and_then(|key| key.set_string("ProgId", format!("{}.html", self.id)));
+            self.chose = chosen.is_ok();
+            self.chose
+        }
+
+        fn found(&self) -> Option<Installed> {
+            browsers().into_iter().find(|browser| browser.id == self.id)
+        }
+    }
+
+    impl Drop for Invented {
+        fn drop(&mut self) {
+            let _ = CURRENT_USER.remove_tree(format!(r"{BROWSERS}\{}", self.id));
+            if self.chose {
+                let _ = CURRENT_USER.remove_tree(CHOICE);
+            }
+        }
+    }
+
+    fn this_program() -> String {
+        std::env::current_exe().unwrap().display().to_string()
+    }
+
+    #[test]
+    fn a_browser_is_found_as_its_installer_entered_it() {
+        let program = this_program();
+        let mut browser = Invented::install("Default", &format!("\"{program}\" --single-argument"));
+        let found = browser.found().unwrap();
+        assert_eq!(found.name, "Invented Default");
+        assert_eq!(found.program.display().to_string(), program);
+        assert!(found.arguments.is_empty() && !found.default);
+        if browser.choose() {
+            assert!(browser.found().unwrap().default, "the person chose it for https");
+            let others = browsers().into_iter().filter(|other| other.id != browser.id);
+            assert!(others.into_iter().all(|other| !other.default));
+        }
+    }
+
+    #[test]
+    fn a_browser_whose_program_is_gone_is_not_offered() {
+        let gone = Invented::install("Gone", r#""C:\nobody has\this.exe""#);
+        assert_eq!(gone.found(), None);
+        let empty = Invented::install("Empty", "");
+        assert_eq!(empty.found(), None);
+    }
+
+    #[test]
+    fn a_browser_without_a_name_is_called_by_its_id() {
+        let browser = Invented::install("Nameless", &this_program());
+        let key = CURRENT_USER.create(format!(r"{BROWSERS}\{}", browser.id)).unwrap();
+        key.set_string("", "").unwrap();
+        assert_eq!(browser.found().unwrap().name, browser.id);
+    }
 
     #[test]
     fn the_program_is_read_with_and_without_quotes() {

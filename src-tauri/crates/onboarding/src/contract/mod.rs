@@ -38,4 +38,5 @@ pub use proof::{
 pub use secret::SecretInput;
 pub use settings::{
     AuthorityInput, AuthorityView, EditSettings, HostCheck, ProxyInput, ProxyMode, ProxyView, SettingsView,
+    UnfollowedKind, UnfollowedProxy,
 };

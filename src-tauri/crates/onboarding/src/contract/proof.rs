@@ -79,6 +79,10 @@ pub struct ExportRequest {
     pub folder: String,
     /// Replace files of the same names.
     pub overwrite: bool,
+    /// Language of sheets and comments in the files: `en`, `ko`, `zh-TW`. Absent: that of the settings.
+    #[serde(default)]
+    #[ts(optional)]
+    pub language: Option<String>,
 }
 
 /// Files written.

@@ -46,6 +46,31 @@ pub struct ProxyView {
     pub bypass: String,
     /// What environment and system name for Microsoft's sign-in host, without user and password.
     pub found: Option<String>,
+    /// A setting of the system that cannot be followed; the proxy has to be entered instead.
+    pub unfollowed: Option<UnfollowedProxy>,
+}
+
+/// A proxy setting of the operating system that is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ts_rs::TS)]
+#[ts(export)]
+pub struct UnfollowedProxy {
+    /// Which one.
+    pub kind: UnfollowedKind,
+    /// Where the script lies, or the proxy that is set; without user and password.
+    pub address: Option<String>,
+}
+
+/// Which setting of the operating system is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ts_rs::TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum UnfollowedKind {
+    /// A script (PAC) that chooses a proxy for each address.
+    Script,
+    /// A script that the network is asked for (WPAD).
+    Detection,
+    /// The setting of a desktop that programs are expected to read for themselves.
+    Desktop,
 }
 
 /// An authority, as its certificate says.

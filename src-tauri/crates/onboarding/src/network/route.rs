@@ -15,6 +15,8 @@ use reqwest::Proxy;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use super::system;
+
 /// The exceptions that hold until others are entered.
 pub(crate) const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
@@ -93,7 +95,7 @@ impl Route {
         match self {
             Self::Direct => Proxy::custom(|_| None::<Url>),
             Self::System => {
-                let system = Arc::new(Matcher::from_system());
+                let system = Arc::new(system::matcher());
                 Proxy::custom(move |host| {
                     let proxy = if is_this_computer(host) { None } else { through(&system, host) };
                     in_use.note(host, proxy.as_ref());
@@ -123,7 +125,23 @@ pub(crate) fn found_by_the_system(host: &Url) -> Option<String> {
     if is_this_computer(host) {
         return None;
     }
-    through(&Matcher::from_system(), host).map(|proxy| shown(&proxy))
+    through(&system::matcher(), host).map(|proxy| shown(&proxy))
+}
+
+/// The sign-in that environment and system have for a proxy.
+pub(crate) fn sign_in_of_the_system(proxy: &Url) -> Option<(String, SecretString)> {
+    let rules = system::matcher();
+    // Which host is asked for matters only to the exceptions.
+    let named = ["https://host.invalid/", "http://host.invalid/"].into_iter().filter_map(|host| {
+        let found = through(&rules, &Url::parse(host).ok()?)?;
+        (found.origin() == proxy.origin()).then_some(found)
+    });
+    named.into_iter().find_map(|found| {
+        let text = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8().ok().map(Into::into);
+        let user: String = text(found.username()).filter(|user: &String| !user.is_empty())?;
+        let password: String = text(found.password()?)?;
+        Some((user, SecretString::from(password)))
+    })
 }
 
 /// The proxy that was last chosen for a host: only for words about it.

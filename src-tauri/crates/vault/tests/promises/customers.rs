@@ -224,3 +224,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_customer_can_be_named_like_anothers_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = session(folder.path());
+    let first = vault.add(contoso("Contoso")).unwrap();
+    for name in [first.id.clone(), first.id.to_uppercase(), format!(" {} ", first.id)] {
+        let refused = vault.add(contoso(&name));
+        assert!(matches!(refused, Err(VaultError::NameTaken { .. })), "{refused:?}");
+    }
+    let second = vault.add(contoso("Fabrikam")).unwrap();
+    let renamed = Customer { name: first.id.clone(), ..second.clone() };
+    assert!(matches!(vault.update(&renamed), Err(VaultError::NameTaken { .. })));
+    assert_eq!(vault.find(&first.id).unwrap().map(|found| found.id), Some(first.id));
+    let own = Customer { name: second.id.clone(), ..second.clone() };
+    vault.update(&own).unwrap();
+    assert_eq!(vault.find(&second.id).unwrap().map(|found| found.id), Some(second.id));
+}

@@ -194,15 +194,15 @@ mod links {
     #[test]
     fn what_a_killed_write_left_long_ago_is_cleared_away_and_fresh_work_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let old = folder.path().join(".mssp-onboard-old.tmp");
-        let fresh = folder.path().join(".mssp-onboard-fresh.tmp");
+        let old = folder.path().join(".mssp-onboard-00000000000000000000000000000000.tmp");
+        let fresh = folder.path().join(".mssp-onboard-11111111111111111111111111111111.tmp");
         files::write(&fresh, b"secret", false).unwrap();
         files::write(&old, b"secret", false).unwrap();
         let file = fs::OpenOptions::new().write(true).open(&old).unwrap();
         let modified = file.metadata().unwrap().modified().unwrap();
         file.set_modified(modified - std::time::Duration::from_hours(2)).unwrap();
         files::write(&folder.path().join("a"), b"", false).unwrap();
-        assert_eq!(names_in(folder.path()), [".mssp-onboard-fresh.tmp", "a"]);
+        assert_eq!(names_in(folder.path()), [".mssp-onboard-11111111111111111111111111111111.tmp", "a"]);
     }
 }
 
