@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
-use onboarding::contract::{Problem, ProblemCode};
+use onboarding::contract::{EditSettings, Problem, ProblemCode};
 use onboarding::{Engine, Gathered, OpenOptions, PasteSlot, Unlock};
 use serde::Serialize;
 use tempfile::TempDir;
@@ -65,6 +65,8 @@ pub(crate) struct Bootstrap {
     session: bool,
     /// The customer that was open when the window was last used.
     left_at: Option<String>,
+    /// As the settings have it; `None`: the system's.
+    language: Option<String>,
 }
 
 /// Whether the vault is open, and what would open it.
@@ -119,6 +121,7 @@ impl Desk {
         Bootstrap {
             session: matches!(&*home, Home::Open { _session: Some(_), .. }),
             left_at,
+            language: onboarding::language_in(&self.folder),
             version: env!("CARGO_PKG_VERSION"),
             vault,
             problem,
@@ -169,6 +172,19 @@ impl Desk {
         if let Home::Open { engine, _session: None } = &*self.home.lock().await {
             place::remember(engine.folder(), customer);
         }
+    }
+
+    /// Keeps the language in the settings of the data folder: those of the real vault, in practice and in a session too.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-input` for a language that is none of ours, `file-trouble`.
+    pub(crate) async fn speak(&self, language: String) -> Result<(), Problem> {
+        if let Home::Open { engine, _session: None } = &*self.home.lock().await {
+            let change = EditSettings { language: Some(language), ..EditSettings::default() };
+            return engine.edit_settings(change).await.map(drop);
+        }
+        onboarding::keep_language(&self.folder, &language)
     }
 
     /// The practice tenant, on or off.

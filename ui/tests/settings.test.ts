@@ -21,6 +21,15 @@ describe('the settings', () => {
     expect(page()).toBe('customers');
   });
 
+  test('a proxy script of the system that is not followed is told', async () => {
+    const { user } = await open_window({ customers: [a_customer()], unfollowed: { kind: 'script', address: 'http://wpad.example/proxy.pac' } });
+    await user.click(at('settings'));
+    await until(() => expect(says('proxy-unfollowed')).toContain('http://wpad.example/proxy.pac'));
+    expect(says('proxy-unfollowed')).toContain('PAC');
+    await user.click(at('proxy-direct'));
+    expect(gone('proxy-unfollowed')).toBe(true);
+  });
+
   test('a proxy is entered with its sign-in, whose password is not kept on the page', async () => {
     const { host, user } = await open_settings();
     await user.click(at('proxy-manual'));

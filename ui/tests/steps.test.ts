@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { done_until, problem } from '../src/lib/host/fake';
+import { language } from '../src/lib/state/language.svelte';
 import { at, evidence, gone, heading, inside, open_customer, open_window, page, says, settled, step_state, until } from './window';
 
 const legacy = { source: 'siem-detections', region: 'eu', connector: 'splunk-rest' } as const;
@@ -365,6 +366,27 @@ describe('language', () => {
     await user.selectOptions(at('language'), 'ko');
     expect(heading()).toBe('어느 고객의 경고를 어디로 보낼까요?');
     expect((at('name') as HTMLInputElement).value).toBe('Contoso');
+    expect(document.documentElement.lang).toBe('ko');
+  });
+
+  test('is kept for the next start and the command line, in practice too', async () => {
+    const { host, user } = await open_window();
+    await user.click(at('rehearse'));
+    await user.selectOptions(at('language'), 'zh-TW');
+    await until(() => expect(host.given.speak).toEqual(['zh-TW']));
+  });
+
+  test('begins as the settings say, whatever the window remembers', async () => {
+    language.choose('zh-TW');
+    language.start();
+    expect(document.documentElement.lang).toBe('zh-TW');
+    await open_window({ language: 'ko' });
+    expect(document.documentElement.lang).toBe('ko');
+  });
+
+  test('that was chosen meanwhile is not taken back', async () => {
+    language.choose('ko');
+    await open_window({ language: 'en' });
     expect(document.documentElement.lang).toBe('ko');
   });
 });

@@ -51,6 +51,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         alerts::save_alerts,
         alerts::show_saved_alerts,
         alerts::forget_alerts,
+        settings::speak,
         settings::settings,
         settings::edit_settings,
         settings::choose_file,

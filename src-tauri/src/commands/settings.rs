@@ -20,6 +20,11 @@ pub(crate) async fn edit_settings(
 }
 
 #[tauri::command]
+pub(crate) async fn speak(desk: State<'_, Desk>, language: String) -> Result<(), Problem> {
+    desk.speak(language).await
+}
+
+#[tauri::command]
 pub(crate) async fn choose_file(window: WebviewWindow) -> Result<Option<String>, Problem> {
     Ok(dialogs::choose_file(&window).await)
 }

@@ -33,6 +33,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(10);
 const GRACE: Duration = Duration::from_secs(5);
 /// For how long nothing may arrive before another way is offered.
 const SILENCE: Duration = Duration::from_mins(1);
+/// Connections are used again before servers and proxies on the way close them, which they do after a minute or two.
+const IDLE: Duration = Duration::from_secs(45);
 /// A refresh token that lives shorter than this is a single-page app's: 24 hours, whatever is done with it.
 const SHORT: Duration = Duration::from_hours(48);
 /// Pauses between looks for a consent that has not spread through Entra yet.
@@ -249,6 +251,7 @@ impl Flow<'_> {
             tokio::select! {
                 answer = self.answer(&mut catcher, &mut pastes, &mut attempt, (&redirect_uri, &sign_in), &notices) => answer,
                 never = notices.tell_silence() => match never {},
+                never = stay_connected(self.access, &tenant) => match never {},
             }
         };
         let answer = tokio::time::timeout(wait, answer).await.unwrap_or_else(|_| Err(timed_out(wait)))?;
@@ -496,6 +499,16 @@ impl Flow<'_> {
         Problem::new(ProblemCode::WrongTenant)
             .with("expected", self.customer.tenant_id.clone())
             .with("actual", actual)
+    }
+}
+
+/// Keeps the connection to the sign-in host open while a person signs in, so that the code, which is worth something for
+/// a moment only, waits for no name, no proxy and no handshake. What is asked is the document that everybody may read.
+async fn stay_connected(access: &Access, tenant: &TenantName) -> Infallible {
+    loop {
+        tokio::time::sleep(IDLE).await;
+        // Whatever is wrong now is told when it matters.
+        let _ = entra::discover(access.http.entra(), access.authority.login(), tenant).await;
     }
 }
 

@@ -52,4 +52,4 @@ pub use one_run::OneRun;
 pub use paste::{PasteSlot, Pastes, paste_slot};
 pub use qr::draw as qr_code;
 pub use reasons::REASONS;
-pub use settings::language_in;
+pub use settings::{keep_language, language_in};

@@ -77,6 +77,26 @@ pub fn language_in(folder: &Path) -> Option<String> {
     Settings::read(folder).ok()?.language
 }
 
+/// Sets the language in a data folder, without opening its vault. With an open one, [`Engine::edit_settings`] does it.
+///
+/// # Errors
+///
+/// `invalid-input` for a language that is none of the product's, `file-trouble`.
+pub fn keep_language(folder: &Path, language: &str) -> Result<(), Problem> {
+    let settings = Settings { language: language_of(language)?, ..Settings::read(folder)? };
+    vault::files::own_folder(folder).map_err(|error| problems::of_file(&error, folder))?;
+    settings.write(folder)
+}
+
+/// A tag of the product's languages; `None` for that of the system.
+fn language_of(tag: &str) -> Result<Option<String>, Problem> {
+    match tag {
+        "system" => Ok(None),
+        tag if LANGUAGES.contains(&tag) => Ok(Some(tag.to_owned())),
+        _ => Err(invalid("language", "language-unknown")),
+    }
+}
+
 impl Settings {
     /// The language that was set.
     pub(crate) fn language(&self) -> Option<&str> {
@@ -176,11 +196,7 @@ impl Engine {
         let mut settings = self.present_settings();
         let mut changed: Vec<String> = Vec::new();
         if let Some(language) = language {
-            settings.language = match language.as_str() {
-                "system" => None,
-                tag if LANGUAGES.contains(&tag) => Some(language),
-                _ => return Err(invalid("language", "language-unknown")),
-            };
+            settings.language = language_of(&language)?;
             changed.push("language".to_owned());
         }
         let mut password = None;

@@ -5,6 +5,7 @@
  * It is no specification of the engine: where the two differ, the engine is right.
  */
 import type { AuthorityView } from '../contract/AuthorityView';
+import type { UnfollowedProxy } from '../contract/UnfollowedProxy';
 import type { SettingsView } from '../contract/SettingsView';
 import type { AlertLine } from '../contract/AlertLine';
 import type { AlertRow } from '../contract/AlertRow';
@@ -238,6 +239,10 @@ export interface FakeOptions {
   practice?: boolean;
   /** The customer that was open in the session before. */
   left_at?: string;
+  /** What the settings say. */
+  language?: string;
+  /** A proxy setting of the system that is not followed. */
+  unfollowed?: UnfollowedProxy;
 }
 
 export interface FakeHost extends Host {
@@ -322,8 +327,8 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     };
   }
   let settings: SettingsView = {
-    language: null,
-    proxy: { mode: 'system', address: null, user: null, password_kept: false, bypass: 'localhost,127.0.0.0/8,::1', found: 'http://proxy.example:3128' },
+    language: options.language ?? null,
+    proxy: { mode: 'system', address: null, user: null, password_kept: false, bypass: 'localhost,127.0.0.0/8,::1', found: 'http://proxy.example:3128', unfollowed: options.unfollowed ?? null },
     authorities: [],
   };
   const bootstrap = (): Bootstrap => ({
@@ -334,6 +339,7 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     data_folder: '/home/lena/.local/share/mssp-onboard',
     session: false,
     left_at: practice ? null : (options.left_at ?? null),
+    language: settings.language,
   });
 
   return {
@@ -690,6 +696,10 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     async journal() {
       await arrive('journal', []);
       return { entries: [], verified: true };
+    },
+    async speak(language) {
+      await arrive('speak', [language]);
+      settings = { ...settings, language };
     },
     async remember_place(customer) {
       await arrive('remember_place', [customer]);

@@ -56,6 +56,8 @@ export interface Bootstrap {
   session: boolean;
   /** The customer that was open when the window was last used. */
   left_at: string | null;
+  /** The language that is set; null: that of the system. */
+  language: string | null;
 }
 
 /** The practice tenant, as the person rehearsing may see it. */
@@ -139,6 +141,8 @@ export interface Host {
   /** Notes which customer is open, for the next start; null for the list. */
   remember_place(customer: string | null): Promise<void>;
 
+  /** Keeps the language, whether or not the vault is open. */
+  speak(language: string): Promise<void>;
   settings(): Promise<SettingsView>;
   edit_settings(request: EditSettings): Promise<SettingsView>;
   /** Null when the person chose none. */

@@ -74,6 +74,7 @@ export function tauri_host(): Host {
     journal: () => ask('journal'),
     remember_place: (customer) => ask('remember_place', { customer }),
 
+    speak: (language) => ask('speak', { language }),
     settings: () => ask('settings'),
     edit_settings: (request) => ask('edit_settings', { request }),
     choose_file: () => ask('choose_file'),

@@ -12,9 +12,11 @@ import type { Evidence } from '../contract/Evidence';
 import type { Problem } from '../contract/Problem';
 import type { SourceId } from '../contract/SourceId';
 import type { Step } from '../contract/Step';
+import type { Locale } from '../paraglide/runtime';
 import { as_problem, type Bootstrap, type Host, type PracticeView } from '../host';
 import { type Cure, doubts_the_secret } from './cures';
 import { noted } from './evidence';
+import { language } from './language.svelte';
 
 /** A step of the wizard, or the page after the last. */
 export type Stage = Step | 'finish';
@@ -57,8 +59,16 @@ export class App {
     await this.#settle(await this.host.unlock(passphrase));
   }
 
+  /** The window speaks another language, and keeps it for the next start and for the command line. */
+  speak(locale: Locale): void {
+    language.choose(locale);
+    // Where it cannot be kept, the window still speaks as it was told.
+    this.host.speak(locale).catch(() => undefined);
+  }
+
   async #settle(boot: Bootstrap): Promise<void> {
     this.boot = boot;
+    language.settle(boot.language);
     this.practice = boot.practice;
     if (boot.vault === 'open' || boot.practice) {
       await this.home();

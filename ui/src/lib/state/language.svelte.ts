@@ -1,10 +1,11 @@
 /**
  * The language that the window speaks. Every message function asks it, so a change redraws what is on screen.
  *
- * The choice outlives the window; nothing else about the person is kept here.
+ * What holds is what the settings say, for the command line no less than here. A copy of it is remembered by the window,
+ * so that the first page is drawn in the right language before the settings were read; nothing else about the person is.
  */
 import { baseLocale, isLocale, locales, overwriteGetLocale, type Locale } from '../paraglide/runtime';
-import { recall, remember } from './memory';
+import { forget, recall, remember } from './memory';
 
 const KEY = 'language';
 
@@ -40,6 +41,8 @@ function understood(tag: string): Intl.Locale | null {
 
 class Language {
   #current = $state<Locale>(baseLocale);
+  /** Chosen since the window opened: no older setting takes its place. */
+  #chosen = false;
 
   get current(): Locale {
     return this.#current;
@@ -49,9 +52,25 @@ class Language {
   start(): void {
     const kept = recall(KEY);
     this.#take(isLocale(kept) ? kept : preferred(navigator.languages));
+    this.#chosen = false;
+  }
+
+  /** Takes up what the settings say: a language, or that of the system. */
+  settle(set: string | null): void {
+    if (this.#chosen) {
+      return;
+    }
+    if (isLocale(set)) {
+      this.#take(set);
+      remember(KEY, set);
+    } else {
+      this.#take(preferred(navigator.languages));
+      forget(KEY);
+    }
   }
 
   choose(locale: Locale): void {
+    this.#chosen = true;
     this.#take(locale);
     remember(KEY, locale);
   }

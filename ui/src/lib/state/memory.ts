@@ -15,3 +15,11 @@ export function remember(key: string, value: string): void {
     // A profile that may not store anything: the choice holds for this session.
   }
 }
+
+export function forget(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // Nothing is stored there, then.
+  }
+}

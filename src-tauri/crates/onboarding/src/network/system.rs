@@ -96,7 +96,8 @@ fn shown(address: &str) -> Option<String> {
     }
     let Ok(mut url) = Url::parse(address) else { return Some(address.split(['?', '#']).next()?.to_owned()) };
     let _ = (url.set_username(""), url.set_password(None));
-    (url.set_query(None), url.set_fragment(None));
+    url.set_query(None);
+    url.set_fragment(None);
     Some(url.to_string())
 }
 

@@ -213,7 +213,10 @@ fn the_folder_and_everything_in_it_is_for_the_owner_only() {
         seen.push(path.file_name().unwrap().to_str().unwrap().to_owned());
     }
     seen.sort();
-    assert_eq!(seen, ["lock", "lock-holder", "vault-id", "vault.sqlite", "vault.sqlite-shm", "vault.sqlite-wal"]);
+    assert_eq!(
+        seen,
+        ["lock", "lock-holder", "vault-id", "vault.sqlite", "vault.sqlite-shm", "vault.sqlite-wal"]
+    );
 }
 
 #[cfg(unix)]
