@@ -81,8 +81,8 @@ pub(crate) struct Global {
 
     /// Proxy for this run, in place of the settings: host:port, an address, `system` or `none`
     ///
-    /// A user may stand in it (http://anna@proxy.example:3128), a password never: that is taken from the settings or
-    /// HTTPS_PROXY where they name the same proxy, else it is asked for. `settings set` keeps the proxy.
+    /// A user may stand in it (`anna@proxy.example:3128`), a password never: that is taken from the settings or
+    /// `HTTPS_PROXY` where they name the same proxy, else it is asked for. `settings set` keeps the proxy.
     #[arg(long, global = true, value_name = "ADDRESS", help_heading = "Global options")]
     pub(crate) proxy: Option<String>,
 

@@ -44,11 +44,11 @@ pub(crate) async fn open(global: &Global, another_way: bool, output: &Output) ->
 }
 
 /// Asks a person for the password of a proxy's user; where nobody can be asked, the proxy itself will say what it thinks.
-fn proxy_password(user: &str, proxy: &str, output: &Output) -> Result<Option<SecretString>, Problem> {
+fn proxy_password(user: &str, proxy: &str, output: &Output) -> Option<SecretString> {
     if !passphrase::can_ask() {
-        return Ok(None);
+        return None;
     }
     let question =
         output.prose().text(Text::AskProxyPassword).replace("{user}", user).replace("{proxy}", proxy);
-    Ok(passphrase::ask(&format!("{question}: ")).ok())
+    passphrase::ask(&format!("{question}: ")).ok()
 }

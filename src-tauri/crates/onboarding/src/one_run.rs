@@ -34,11 +34,11 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `invalid-input`, `file-trouble`, and what the vault and `ask` say.
+    /// `invalid-input`, `file-trouble`, and what the vault says.
     pub async fn go_by(
         &self,
         way: OneRun,
-        ask: impl FnOnce(&str, &str) -> Result<Option<SecretString>, Problem> + Send,
+        ask: impl FnOnce(&str, &str) -> Option<SecretString> + Send,
     ) -> Result<(), Problem> {
         let mut chosen = Chosen::default();
         if let Some(file) = way.ca_file {
@@ -57,7 +57,7 @@ impl Engine {
     async fn proxy_of_one_run(
         &self,
         text: &str,
-        ask: impl FnOnce(&str, &str) -> Result<Option<SecretString>, Problem> + Send,
+        ask: impl FnOnce(&str, &str) -> Option<SecretString> + Send,
     ) -> Result<Route, Problem> {
         let (address, mut user) = apart(text)?;
         let present = self.present_settings();
@@ -73,7 +73,7 @@ impl Engine {
             (user, password) = (Some(known), Some(secret));
         }
         if let (Some(user), None) = (&user, &password) {
-            password = ask(user, address.as_str())?;
+            password = ask(user, address.as_str());
         }
         Ok(Route::Manual { address, user, password, bypass })
     }
