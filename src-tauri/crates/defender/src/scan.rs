@@ -5,6 +5,8 @@
 //! UTF-8 is for the caller to check. The invariants: however the value is cut into parts, the verdict is the same and
 //! falls at the same byte; what is passed as JSON is JSON.
 
+use wide::u8x16;
+
 /// Deepest nesting of a value: as many levels as [`Scan::kinds`] has bits.
 const DEEPEST: u32 = 128;
 /// As many names as can be looked for.
@@ -331,23 +333,18 @@ fn length_bit(length: usize) -> u64 {
 
 /// Where in a text the first quote, backslash or control character stands; the end of the bytes where there is none.
 fn end_of_plain_text(bytes: &[u8], from: usize) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
+    const QUOTE: u8x16 = u8x16::new([b'"'; 16]);
+    const BACKSLASH: u8x16 = u8x16::new([b'\\'; 16]);
+    const LAST_CONTROL: u8x16 = u8x16::new([0x1f; 16]);
     let mut at = from;
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let block = u64::from_le_bytes(*block);
-        // A byte below n borrows from its highest bit when n is taken from it; borrowing beyond it spoils only bytes
-        // above the first hit.
-        let control = block.wrapping_sub(ONES * 0x20) & !block;
-        let quote = block ^ (ONES * u64::from(b'"'));
-        let quote = quote.wrapping_sub(ONES) & !quote;
-        let backslash = block ^ (ONES * u64::from(b'\\'));
-        let backslash = backslash.wrapping_sub(ONES) & !backslash;
-        let hit = (control | quote | backslash) & HIGH;
-        if hit != 0 {
-            return at + hit.trailing_zeros() as usize / 8;
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        let block = u8x16::new(*block);
+        let control = block.min(LAST_CONTROL).simd_eq(block);
+        let hits = (block.simd_eq(QUOTE) | block.simd_eq(BACKSLASH) | control).to_bitmask();
+        if hits != 0 {
+            return at + hits.trailing_zeros() as usize;
         }
-        at += 8;
+        at += 16;
     }
     while let Some(byte) = bytes.get(at) {
         if matches!(byte, b'"' | b'\\' | 0..=0x1f) {

@@ -106,7 +106,11 @@ impl std::fmt::Debug for OwnerOnlyWriter {
 
 impl Write for OwnerOnlyWriter {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let written = self.buffer.write(data)?;
+        // No more than makes the buffer exactly full: the system writes whole blocks of pages at less than the cost of
+        // parts of them.
+        let room = BUFFER - self.buffer.buffer().len();
+        let part = data.len().min(if room == 0 { BUFFER } else { room });
+        let written = self.buffer.write(&data[..part])?;
         self.bytes += written as u64;
         if self.bytes >= self.next_part {
             self.part_is_full()?;
