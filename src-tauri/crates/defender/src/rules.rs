@@ -11,7 +11,7 @@ use catalog::{Source, SourceId};
 use crate::query::{Query, Severity, Status};
 
 /// How one `OData` source is asked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     /// Member with the time of the last change, also the name in `$filter`.
     pub(crate) changed: &'static str,
@@ -109,9 +109,9 @@ fn reach(source: SourceId, rules: Rules) -> Rules {
 }
 
 static ALERTS_BY_CREATION: LazyLock<Rules> =
-    LazyLock::new(|| Rules { changed: "createdDateTime", ..GRAPH_ALERTS.clone() });
+    LazyLock::new(|| Rules { changed: "createdDateTime", ..*GRAPH_ALERTS });
 static INCIDENTS_BY_CREATION: LazyLock<Rules> =
-    LazyLock::new(|| Rules { changed: "createdDateTime", ..GRAPH_INCIDENTS.clone() });
+    LazyLock::new(|| Rules { changed: "createdDateTime", ..*GRAPH_INCIDENTS });
 
 static GRAPH_ALERTS: LazyLock<Rules> = LazyLock::new(|| {
     let rules = Rules {
