@@ -61,6 +61,8 @@ pub(crate) struct Bootstrap {
     problem: Option<Problem>,
     practice: Option<PracticeView>,
     data_folder: String,
+    /// The web engine that draws the window, with its version.
+    webview: String,
     /// The vault lasts for this session only.
     session: bool,
     /// The customer that was open when the window was last used.
@@ -127,6 +129,7 @@ impl Desk {
             problem,
             practice: self.practice.lock().await.as_ref().map(Practice::view),
             data_folder: folder.display().to_string(),
+            webview: web_engine(),
         }
     }
 
@@ -309,6 +312,18 @@ impl Desk {
         Engine::open(OpenOptions { folder: folder.to_owned(), unlock, cloud_file: self.cloud_file.clone() })
             .await
     }
+}
+
+/// Name and version of the web engine, as far as it says.
+fn web_engine() -> String {
+    let name = if cfg!(windows) {
+        "WebView2"
+    } else if cfg!(target_os = "macos") {
+        "WebKit"
+    } else {
+        "WebKitGTK"
+    };
+    tauri::webview_version().map_or_else(|_unknown| name.to_owned(), |version| format!("{name} {version}"))
 }
 
 fn session_folder() -> Result<TempDir, Problem> {

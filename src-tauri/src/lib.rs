@@ -6,7 +6,9 @@
 mod commands;
 mod desk;
 mod dialogs;
+mod frame;
 mod host;
+mod menu;
 mod place;
 mod practice;
 mod window;
@@ -19,6 +21,7 @@ use onboarding::Engine;
 use tauri::{AppHandle, Manager, RunEvent};
 
 use desk::Desk;
+use menu::ShownMenu;
 
 /// Runs the app until its window is closed.
 #[expect(clippy::print_stderr, reason = "before there is a window, a terminal is all there is")]
@@ -41,9 +44,18 @@ pub fn run() -> ExitCode {
         // The window says it better: opening the vault in the same folder fails for the same reason.
         eprintln!("mssp-onboard: no log file: {problem}: {:?}", problem.params);
     }
-    let app = tauri::Builder::default()
+    let mut builder = tauri::Builder::default();
+    // The first of all plugins: a second window of the same folder must not get any further.
+    if let Some(only_one) = frame::only_one(&folder) {
+        builder = builder.plugin(only_one);
+    }
+    let app = builder
+        .plugin(frame::remembered(&folder))
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
         .manage(Desk::new(folder.clone(), cloud_file))
+        .manage(ShownMenu::default())
+        .on_menu_event(|app, event| app.state::<ShownMenu>().chosen(event.id().as_ref()))
         .invoke_handler(commands::handler())
         .setup(move |app| {
             leave_when_told(app.handle().clone());

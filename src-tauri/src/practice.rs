@@ -4,7 +4,7 @@ use onboarding::contract::{
     CustomerView, EditCustomer, Problem, ProblemCode, RegistrationInput, SecretInput,
 };
 use onboarding::{Engine, OpenOptions, Unlock};
-use practice_tenant::{Options, PracticeTenant};
+use practice_tenant::{Options, PracticeTenant, Scenario};
 use serde::Serialize;
 use tempfile::TempDir;
 
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 pub(crate) struct Practice {
     engine: Engine,
     tenant: PracticeTenant,
+    scenarios: Vec<Scenario>,
     _folder: TempDir,
 }
 
@@ -24,6 +25,10 @@ pub(crate) struct PracticeView {
     client_id: String,
     users: Vec<PracticeUser>,
     portal: String,
+    /// Names of the faults that are in force.
+    scenarios: Vec<&'static str>,
+    /// Names of all that there are.
+    possible: Vec<&'static str>,
 }
 
 /// Somebody to sign in as.
@@ -54,7 +59,7 @@ impl Practice {
             cloud_file: Some(tenant.announcement().cloud_file.clone()),
         })
         .await?;
-        Ok(Self { engine, tenant, _folder: folder })
+        Ok(Self { engine, tenant, scenarios: Vec::new(), _folder: folder })
     }
 
     pub(crate) fn engine(&self) -> Engine {
@@ -74,7 +79,22 @@ impl Practice {
                 .map(|user| PracticeUser { name: user.name.clone(), role: user.role.clone() })
                 .collect(),
             portal: told.portal.clone(),
+            scenarios: self.scenarios.iter().map(|scenario| scenario.name()).collect(),
+            possible: Scenario::ALL.iter().map(|scenario| scenario.name()).collect(),
         }
+    }
+
+    /// Lets these things go wrong from now on, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// `internal` for a name that no scenario has.
+    pub(crate) fn go_wrong(&mut self, names: &[String]) -> Result<(), Problem> {
+        let unknown = |name: &String| Problem::new(ProblemCode::Internal).with("reason", name);
+        self.scenarios =
+            names.iter().map(|name| name.parse().map_err(|_| unknown(name))).collect::<Result<_, _>>()?;
+        self.tenant.set_scenarios(self.scenarios.clone());
+        Ok(())
     }
 
     /// Enters the practice app into step 1. Its secret goes from file to vault and never through the window.

@@ -6,6 +6,9 @@ use std::path::Path;
 use tauri::webview::{NewWindowResponse, Url};
 use tauri::{AppHandle, Runtime, WebviewWindowBuilder};
 
+/// The label of the window in `tauri.conf.json`.
+pub(crate) const MAIN: &str = "main";
+
 /// Makes the window of `tauri.conf.json`. What the web engine keeps (the chosen language and theme) lies beside the
 /// vault, so that a data folder is whole.
 pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, folder: &Path) -> tauri::Result<()> {

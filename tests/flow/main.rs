@@ -12,6 +12,8 @@ mod connectors;
 #[cfg(test)]
 mod consent_trouble;
 #[cfg(test)]
+mod desktop;
+#[cfg(test)]
 mod keyboard;
 #[cfg(test)]
 mod keyring;

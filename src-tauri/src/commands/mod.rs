@@ -4,6 +4,7 @@
 
 mod alerts;
 mod customers;
+mod desktop;
 mod files;
 mod practice;
 mod settings;
@@ -20,6 +21,9 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         vault::unlock,
         vault::journal,
         vault::remember_place,
+        desktop::show_menu,
+        desktop::notify,
+        desktop::quit,
         customers::find_tenant,
         customers::propose,
         customers::customers,
@@ -58,6 +62,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         settings::look_at_authorities,
         settings::check_network,
         practice::practice_start,
+        practice::practice_scenarios,
         practice::practice_stop,
         practice::practice_fill_registration,
     ]

@@ -17,6 +17,17 @@ pub(crate) async fn practice_start(desk: State<'_, Desk>) -> Result<PracticeView
 }
 
 #[tauri::command]
+pub(crate) async fn practice_scenarios(
+    desk: State<'_, Desk>,
+    scenarios: Vec<String>,
+) -> Result<PracticeView, Problem> {
+    match desk.practice().lock().await.as_mut() {
+        Some(practice) => practice.go_wrong(&scenarios).map(|()| practice.view()),
+        None => Err(Problem::new(ProblemCode::Internal).with("reason", "practice is off")),
+    }
+}
+
+#[tauri::command]
 pub(crate) async fn practice_stop(desk: State<'_, Desk>) -> Result<(), Problem> {
     desk.cancel();
     desk.forget_gathered(None);

@@ -61,6 +61,11 @@ export function time(value: string): string {
   );
 }
 
+/** 1 Dec */
+export function tick(on: Date): string {
+  return new Intl.DateTimeFormat(region(), { day: 'numeric', month: 'short' }).format(on);
+}
+
 /** Whole days from today's date to that of `value`; negative when past. */
 export function days_until(value: string, today: Date = new Date()): number {
   const midnight = (at: Date) => new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();

@@ -24,7 +24,7 @@ import type { PullProgress } from '../contract/PullProgress';
 import type { SourceView } from '../contract/SourceView';
 import type { Step } from '../contract/Step';
 import type { WrittenFile } from '../contract/WrittenFile';
-import type { Bootstrap, Host, PracticeView, VaultState } from './index';
+import type { Bootstrap, Host, MenuView, PracticeView, VaultState } from './index';
 
 const ORDER: readonly Step[] = ['destination', 'register', 'consent', 'authorise', 'export', 'test-pull'];
 const DAY = 86_400_000;
@@ -84,6 +84,8 @@ const PRACTICE: PracticeView = {
     { name: 'someone@somebody-else.example', role: 'elsewhere' },
   ],
   portal: 'http://127.0.0.1:40001/portal',
+  scenarios: [],
+  possible: ['wrong-account', 'consent-declined', 'conditional-access', 'secret-expired', 'authorisation-delay', 'throttled', 'no-alerts'],
 };
 
 /** A problem as the engine would say it. */
@@ -254,6 +256,10 @@ export interface FakeHost extends Host {
   release(request: keyof Host, failure?: Problem): void;
   /** Says something more to whoever listens to the running consent. */
   tell(progress: Progress): void;
+  /** The menu bar as it was last described. */
+  menu(): MenuView[];
+  /** Chooses in the menu bar. */
+  choose(id: string): void;
   /** Changes how later requests fail. */
   fail(request: keyof Host, failure: Problem | null): void;
 }
@@ -337,10 +343,14 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     problem: vault === 'open' ? null : problem('vault-locked'),
     practice,
     data_folder: '/home/lena/.local/share/mssp-onboard',
+    webview: 'WebKitGTK 2.50.4',
     session: false,
     left_at: practice ? null : (options.left_at ?? null),
     language: settings.language,
   });
+
+  let bar: MenuView[] = [];
+  let choose: (id: string) => void = () => undefined;
 
   return {
     asked,
@@ -356,6 +366,8 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
         waiting.go();
       }
     },
+    menu: () => bar,
+    choose: (id) => choose(id),
     tell(progress) {
       listener?.(progress);
     },
@@ -756,6 +768,11 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
       customers = [];
       return PRACTICE;
     },
+    async practice_scenarios(scenarios) {
+      await arrive('practice_scenarios', [scenarios]);
+      practice = { ...PRACTICE, scenarios };
+      return practice;
+    },
     async practice_stop() {
       await arrive('practice_stop', []);
       practice = null;
@@ -768,6 +785,20 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
         ...customer,
         registration: { client_id: PRACTICE.client_id, home_tenant: PRACTICE.provider_tenant, redirect_uri: 'http://localhost/SiemMsspConnector', secret_kept: true, secret_expires: null },
       });
+    },
+
+    async show_menu(menus, chosen) {
+      bar = menus;
+      choose = chosen;
+    },
+    async notify(title, body) {
+      await arrive('notify', [title, body]);
+    },
+    async zoom(factor) {
+      await arrive('zoom', [factor]);
+    },
+    async quit() {
+      await arrive('quit', []);
     },
 
     window_theme: () => Promise.resolve(null),

@@ -54,6 +54,8 @@ export interface Bootstrap {
   data_folder: string;
   /** The vault lasts for this session only. */
   session: boolean;
+  /** The web engine that draws the window, with its version. */
+  webview: string;
   /** The customer that was open when the window was last used. */
   left_at: string | null;
   /** The language that is set; null: that of the system. */
@@ -68,6 +70,10 @@ export interface PracticeView {
   client_id: string;
   users: PracticeUser[];
   portal: string;
+  /** Names of the faults that are in force. */
+  scenarios: string[];
+  /** Names of all that there are. */
+  possible: string[];
 }
 
 /** Somebody who can sign in to the practice tenant. */
@@ -78,6 +84,18 @@ export interface PracticeUser {
 
 /** Is told what happens while a request runs. */
 export type OnProgress = (progress: Progress) => void;
+
+/** One menu of the native bar. */
+export interface MenuView {
+  label: string;
+  entries: MenuEntry[];
+}
+
+/** What stands in a menu: something to do, something that is on or off, or a line between. */
+export type MenuEntry =
+  | { kind: 'item'; id: string; label: string; keys: string | null; enabled: boolean }
+  | { kind: 'check'; id: string; label: string; checked: boolean; enabled: boolean }
+  | { kind: 'line' };
 
 /** The light or dark appearance of the window's frame. */
 export type WindowTheme = 'light' | 'dark';
@@ -153,9 +171,20 @@ export interface Host {
   check_network(): Promise<HostCheck[]>;
 
   practice_start(): Promise<PracticeView>;
+  /** Lets these things go wrong from now on, and nothing else. */
+  practice_scenarios(scenarios: string[]): Promise<PracticeView>;
   practice_stop(): Promise<void>;
   /** Puts the practice app's ids and secret into step 1, without the secret passing through here. */
   practice_fill_registration(customer: string): Promise<CustomerView>;
+
+  /** Shows the native menu bar. `chosen` hears the id of what is chosen, until the next call. */
+  show_menu(menus: MenuView[], chosen: (id: string) => void): Promise<void>;
+  /** A notification of the desktop. */
+  notify(title: string, body: string): Promise<void>;
+  /** How large everything in the window is; 1 as it is made. */
+  zoom(factor: number): Promise<void>;
+  /** Ends the app. */
+  quit(): Promise<void>;
 
   /** The frame's appearance, or null where nobody can tell. Calls back on each change. */
   window_theme(changed: (theme: WindowTheme) => void): Promise<WindowTheme | null>;

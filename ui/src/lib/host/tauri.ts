@@ -4,6 +4,7 @@
  * It translates calls, nothing else: no state, no decisions.
  */
 import { Channel, invoke } from '@tauri-apps/api/core';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
 import { getCurrentWindow } from '@tauri-apps/api/window';
 
 import type { Progress } from '../contract/Progress';
@@ -82,8 +83,24 @@ export function tauri_host(): Host {
     check_network: () => ask('check_network'),
 
     practice_start: () => ask('practice_start'),
+    practice_scenarios: (scenarios) => ask('practice_scenarios', { scenarios }),
     practice_stop: () => ask('practice_stop'),
     practice_fill_registration: (customer) => ask('practice_fill_registration', { customer }),
+
+    show_menu: (menus, chosen) => {
+      const told = new Channel<string>();
+      told.onmessage = chosen;
+      return ask('show_menu', { menus, chosen: told });
+    },
+    notify: (title, body) => ask('notify', { title, body }),
+    zoom: async (factor) => {
+      try {
+        await getCurrentWebview().setZoom(factor);
+      } catch (thrown) {
+        throw as_problem(thrown);
+      }
+    },
+    quit: () => ask('quit'),
 
     window_theme: async (changed) => {
       try {

@@ -15,6 +15,7 @@ import type { Step } from '../contract/Step';
 import type { Locale } from '../paraglide/runtime';
 import { as_problem, type Bootstrap, type Host, type PracticeView } from '../host';
 import { type Cure, doubts_the_secret } from './cures';
+import { Deeds } from './deeds.svelte';
 import { noted } from './evidence';
 import { language } from './language.svelte';
 
@@ -23,10 +24,14 @@ export type Stage = Step | 'finish';
 
 export const STEPS: readonly Step[] = ['destination', 'register', 'consent', 'authorise', 'export', 'test-pull'];
 
-export type Place = { at: 'starting' } | { at: 'unlock' } | { at: 'home' } | { at: 'settings' } | { at: 'wizard'; stage: Stage };
+/** A page beside the work, from which one comes back to it. */
+export type Side = 'settings' | 'journal' | 'practice';
+
+export type Place = { at: 'starting' } | { at: 'unlock' } | { at: 'home' } | { at: 'settings' } | { at: 'journal' } | { at: 'practice' } | { at: 'wizard'; stage: Stage };
 
 export class App {
   readonly host: Host;
+  readonly deeds = new Deeds(this);
   boot = $state.raw<Bootstrap | null>(null);
   practice = $state.raw<PracticeView | null>(null);
   customers = $state.raw<CustomerView[]>([]);
@@ -38,7 +43,7 @@ export class App {
   problem = $state.raw<Problem | null>(null);
   /** Work that the page before asked the next one to begin with. */
   begin = false;
-  /** Where the settings were opened. */
+  /** Where a page beside the work was opened. */
   #before: Place = { at: 'home' };
   #evidence = $state.raw<Record<string, Evidence[]>>({});
 
@@ -121,13 +126,15 @@ export class App {
     this.place = { at: 'wizard', stage: finished(customer) ? 'finish' : customer.next };
   }
 
-  /** The settings; `leave_settings` leads back to where this was asked. */
-  show_settings(): void {
-    this.#before = this.place;
-    this.place = { at: 'settings' };
+  /** A page beside the work; `leave_side` leads back to where this was asked. */
+  show(side: Side): void {
+    if (!is_side(this.place)) {
+      this.#before = this.place;
+    }
+    this.place = { at: side };
   }
 
-  leave_settings(): void {
+  leave_side(): void {
     this.place = this.#before;
   }
 
@@ -174,6 +181,11 @@ export class App {
     }
   }
 
+  /** Lets these things go wrong from now on. */
+  async go_wrong(scenarios: string[]): Promise<void> {
+    this.practice = await this.host.practice_scenarios(scenarios);
+  }
+
   async leave_practice(): Promise<void> {
     await this.host.practice_stop();
     this.practice = null;
@@ -216,6 +228,8 @@ export class App {
     return this.catalogue?.connectors.find((one) => one.id === connector)?.name ?? connector;
   }
 }
+
+const is_side = (place: Place): boolean => place.at === 'settings' || place.at === 'journal' || place.at === 'practice';
 
 /** Every step of a customer is proven. */
 export function finished(customer: CustomerView): boolean {
