@@ -6,6 +6,7 @@ use std::time::Duration;
 use tests::binaries;
 use tests::lacking::lacking;
 use tests::window::Window;
+use thirtyfour::prelude::*;
 use tokio::process::Command;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,7 +35,8 @@ async fn a_second_window_of_the_same_folder_gives_way_to_the_first() {
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .status();
-    let status = tokio::time::timeout(PATIENCE, second).await.expect("the second one ends by itself").unwrap();
+    let status =
+        tokio::time::timeout(PATIENCE, second).await.expect("the second one ends by itself").unwrap();
     assert!(status.success(), "{status}");
 
     // The first one is still there, and answers.
@@ -52,7 +54,7 @@ async fn the_window_opens_in_the_size_that_it_had() {
     let window = Window::open(&data, "desktop", &[]).await;
     window.any_screen(&["customers-empty", "unlock"]).await;
     let note = data.join("window-frame.json");
-    window.close().await;
+    window.end_session().await;
     let kept = tokio::fs::read_to_string(&note).await.unwrap();
     let mut frame: serde_json::Value = serde_json::from_str(&kept).unwrap();
     for (name, value) in [("width", 1010), ("height", 700), ("x", 20), ("y", 30)] {
@@ -65,4 +67,51 @@ async fn the_window_opens_in_the_size_that_it_had() {
     let width = window.driver.execute("return window.innerWidth", vec![]).await.unwrap().json().as_u64();
     assert_eq!(width, Some(1010));
     window.close().await;
+}
+
+/// What stands beside the work: the faults of practice, help, keys, versions, the journal. Each picture is checked by
+/// axe-core, too.
+#[tokio::test]
+async fn the_pages_beside_the_work_open_by_key_and_close_again() {
+    if no_desktop("desktop") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::open(&folder.path().join("data"), "beside", &[]).await;
+    window.any_screen(&["customers-empty", "unlock"]).await;
+    window.click("rehearse").await;
+    window.screen("destination").await;
+
+    window.click("practice-choose").await;
+    window.screen("practice").await;
+    window.click("wrong-rough").await;
+    window.picture("faults").await;
+    window.click("practice-back").await;
+    window.screen("destination").await;
+
+    press(&window, Key::F1).await;
+    window.see("help").await;
+    window.picture("help").await;
+    window.click("help-keys").await;
+    window.see("keys").await;
+    window.picture("keys").await;
+    press(&window, Key::Escape).await;
+    press(&window, Key::F1).await;
+    window.click("help-about").await;
+    window.see("about").await;
+    window.picture("about").await;
+    press(&window, Key::Escape).await;
+
+    window.click("home").await;
+    window.screen("customers-empty").await;
+    window.click("journal").await;
+    window.screen("journal").await;
+    window.picture("journal").await;
+    window.click("journal-back").await;
+    window.screen("customers-empty").await;
+    window.close().await;
+}
+
+async fn press(window: &Window, key: Key) {
+    window.driver.action_chain().send_keys(key).perform().await.unwrap();
 }

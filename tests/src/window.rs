@@ -244,6 +244,20 @@ impl Window {
         self.process.kill().await.expect("the driver ends");
     }
 
+    /// Ends the app as the desktop does when its session ends, and the driver after it.
+    pub async fn end_session(mut self) {
+        let children = self.children();
+        for child in &children {
+            let _ = std::process::Command::new("kill").args(["-TERM", child]).status();
+        }
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let runs = |child: &String| Path::new("/proc").join(child).join("exe").exists();
+        while children.iter().any(runs) && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        let _ = self.process.start_kill();
+    }
+
     /// The process ids of the app.
     fn children(&self) -> Vec<String> {
         let Some(driver) = self.process.id() else { return Vec::new() };

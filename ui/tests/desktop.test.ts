@@ -131,8 +131,8 @@ describe('notifications', () => {
 
 describe('the journal', () => {
   it('shows what was done, newest first, and that the chain is whole', async () => {
-    const { host, app } = await open_window({ customers: [a_customer()] });
-    app.show('journal');
+    const { host, user } = await open_window({ customers: [a_customer()] });
+    await user.click(at('journal'));
     await until(() => expect(host.asked).toContain('journal'));
     await settled();
     expect(page()).toBe('journal');
