@@ -137,7 +137,7 @@ export class Deeds {
     if (what === 'theme' && (which === 'system' || which === 'light' || which === 'dark')) {
       theme.choose(which);
     } else if (what === 'language') {
-      language.choose(locales.find((one) => one === which) ?? language.current);
+      this.#app.speak(locales.find((one) => one === which) ?? language.current);
     }
   }
 
