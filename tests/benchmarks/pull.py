@@ -281,8 +281,10 @@ def page(result):
         "# Results",
         "",
         f"{result['date']}, {result['processors']} processors ({result['processor']}), {result['machine']}. Written by "
-        "`tests/benchmarks/run.sh`; README.md says what is measured.",
+        "`tests/benchmarks/pull.py`; README.md says what is measured.",
     ]
+    if result["note"]:
+        text += ["", result["note"]]
     for source in ("siem-detections", "graph-alerts"):
         if source not in result:
             continue
@@ -342,6 +344,7 @@ def main():
     options.add_argument("--folder", default=None, help="where files are written; the temporary folder otherwise")
     options.add_argument("--out", default=None, help="all figures, as JSON")
     options.add_argument("--page", default=None, help="the results, as a page")
+    options.add_argument("--note", default=None, help="a sentence for the page, such as what else the machine does")
     given = options.parse_args()
     msspctl, browser = os.path.abspath(given.msspctl), os.path.abspath(given.browser)
     result = {
@@ -349,6 +352,7 @@ def main():
         "processor": processor(),
         "processors": os.cpu_count(),
         "date": time.strftime("%Y-%m-%d"),
+        "note": given.note,
     }
     for kind in (Exporter, Graph):
         # The addresses of its pages are the Python peer's findings.
