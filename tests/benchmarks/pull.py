@@ -27,9 +27,10 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def start(msspctl, alerts):
+def start(msspctl, alerts, scenarios=()):
+    named = [word for name in scenarios for word in ("--scenario", name)]
     tenant = subprocess.Popen(
-        [msspctl, "practice", "start", "--tls", "--alerts", str(alerts)],
+        [msspctl, "practice", "start", "--tls", "--alerts", str(alerts), *named],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -57,7 +58,7 @@ def run(command, **more):
 class Customer:
     """A customer of the practice tenant, onboarded with the command line alone."""
 
-    def __init__(self, msspctl, browser, folder, line, told, source):
+    def __init__(self, msspctl, browser, folder, line, told, source, grant="app-only"):
         passphrase = os.path.join(folder, "passphrase")
         with open(passphrase, "w", encoding="utf-8") as file:
             file.write("correct horse battery staple")
@@ -68,10 +69,11 @@ class Customer:
         self.msspctl(
             "customer", "add", "Contoso", "--tenant", told["customer_domain"], "--client-id", told["client_id"],
             "--home-tenant", told["provider_tenant"], "--secret-file", secret, "--source", source,
-            "--grant", "app-only",
+            "--grant", grant,
         )
         self.msspctl("consent", "Contoso", "--timeout", "1m")
-        self.authorise(told)
+        if source == "siem-detections":
+            self.authorise(told)
 
     def authorise(self, told):
         """Submits the portal's form, as a person would."""

@@ -3,7 +3,4 @@
 # Usage: tests/benchmarks/storm.sh [COUNT] ; MSSPCTL names the binary, the release build otherwise.
 set -eu
 cd "$(dirname "$0")/../.."
-MSSPCTL=${MSSPCTL:-$PWD/target/release/msspctl}
-MSSP_STORM_ALERTS=${1:-250000}
-export MSSPCTL MSSP_STORM_ALERTS
-exec cargo test -p tests --test flow pull_exactly_once -- --nocapture --test-threads 1
+exec python3 tests/benchmarks/storm.py --msspctl "${MSSPCTL:-target/release/msspctl}" --alerts "${1:-250000}"

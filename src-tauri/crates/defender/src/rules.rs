@@ -102,10 +102,12 @@ const SEVERITIES: Part = ("severity", &["informational", "low", "medium", "high"
 const USUAL_TOP: u64 = 100;
 
 /// How far one question reaches, from the catalogue.
-fn reach(source: SourceId, rules: Rules) -> Rules {
+fn reach(source: SourceId, mut rules: Rules) -> Rules {
     let pages = Source::get(source).pages;
     let most_top = if rules.incidents { pages.top_with_alerts.or(pages.most_top) } else { pages.most_top };
-    Rules { most_top: most_top.unwrap_or(USUAL_TOP), most_skip: pages.most_skip, ..rules }
+    rules.most_top = most_top.unwrap_or(USUAL_TOP);
+    rules.most_skip = pages.most_skip;
+    rules
 }
 
 static ALERTS_BY_CREATION: LazyLock<Rules> =

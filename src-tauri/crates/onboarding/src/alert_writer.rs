@@ -4,6 +4,7 @@
 //! Each alert is written when it is given, and none is kept. Nothing is written before the first alert, so that what
 //! fails at once leaves nothing behind. It opens and names no file.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use defender::{AlertRow, LEGACY_FIELDS, RawAlert};
@@ -164,10 +165,39 @@ fn csv_cells(row: &AlertRow) -> [String; 9] {
     [id, alert_time(row), title, severity, category, device, user, detection_source, url]
 }
 
-/// A cell that no spreadsheet takes for a formula: whoever names a file on an attacked machine writes alert titles.
+/// A cell that no spreadsheet takes for a formula and no reader stumbles over: whoever names a file on an attacked machine
+/// writes alert titles. What is invisible before a formula does not hide it.
 fn disarmed(cell: &str) -> String {
-    let dangerous = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    if cell.starts_with(dangerous) { format!("'{cell}") } else { cell.to_owned() }
+    let cell = visible(cell);
+    let first = cell.chars().find(|letter| !is_invisible(*letter));
+    let formula = first.is_some_and(|letter| "=+-@＝＋－＠".contains(letter));
+    if formula || cell.starts_with(['\t', '\r', '\n']) { format!("'{cell}") } else { cell.into_owned() }
+}
+
+/// Spreadsheets pass over these at the beginning of a cell, or may.
+fn is_invisible(letter: char) -> bool {
+    letter.is_whitespace()
+        || letter.is_control()
+        || matches!(
+            letter,
+            '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2400}'..='\u{2421}' | '\u{feff}'
+        )
+}
+
+/// Control characters as their pictures: many readers of CSV stop at a NUL, and a terminal obeys an ESC. Tabs and line
+/// breaks stay.
+fn visible(cell: &str) -> Cow<'_, str> {
+    let hides = |letter: char| letter.is_control() && !matches!(letter, '\t' | '\r' | '\n');
+    if !cell.contains(hides) {
+        return Cow::Borrowed(cell);
+    }
+    let picture = |letter: char| match u32::from(letter) {
+        code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or(char::REPLACEMENT_CHARACTER),
+        0x7F => '\u{2421}',
+        _ => char::REPLACEMENT_CHARACTER,
+    };
+    Cow::Owned(cell.chars().map(|letter| if hides(letter) { picture(letter) } else { letter }).collect())
 }
 
 fn csv_line(cells: &[impl AsRef<[u8]>]) -> io::Result<Vec<u8>> {

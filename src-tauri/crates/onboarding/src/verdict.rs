@@ -29,9 +29,21 @@ pub(crate) fn judge(problem: Problem, claims: Option<&AccessClaims>, case: &Case
     let found =
         claims.and_then(|claims| by_claims(claims, case)).or_else(|| by_words(&problem, claims, case));
     match found {
+        None if claims.is_some() && Source::get(case.source).permission(case.grant).is_some() => {
+            without_what_the_token_disproves(problem)
+        }
         None => problem,
         Some(found) => Problem { microsoft: problem.microsoft, details: problem.details, ..found },
     }
+}
+
+/// Tenant, audience and permission were seen in the token: nobody has to look for them.
+fn without_what_the_token_disproves(mut problem: Problem) -> Problem {
+    if problem.code == ProblemCode::ApiDenied {
+        let disproved = ["permission-not-granted", "token-other-api", "consent-outdated"];
+        problem.causes.retain(|cause| !disproved.contains(&cause.name.as_str()));
+    }
+    problem
 }
 
 /// What the token itself shows.
@@ -124,7 +136,7 @@ fn includes(granted: &str, needed: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Microsoft;
+    use crate::contract::{Microsoft, ProblemCause, Who};
 
     const TENANT: &str = "11111111-1111-4111-8111-111111111111";
 
@@ -178,6 +190,19 @@ mod tests {
         let token = claims("https://graph.microsoft.com/", &[], &["SecurityEvents.Read.All"]);
         let problem = judged(SourceId::GraphAlerts, GrantKind::AppOnly, unknown(), &token);
         assert_eq!(problem.code, ProblemCode::PermissionMissing);
+    }
+
+    #[test]
+    fn what_the_token_disproves_is_no_cause() {
+        let cause = |name: &str| ProblemCause { name: name.to_owned(), who: Who::CustomerAdmin };
+        let mut denied = refusal(ProblemCode::ApiDenied, "Forbidden");
+        denied.causes = ["permission-not-granted", "role-missing", "token-other-api"].map(cause).to_vec();
+        let token = claims("https://graph.microsoft.com", &[], &["SecurityAlert.Read.All"]);
+        let problem = judged(SourceId::GraphAlerts, GrantKind::AppOnly, denied.clone(), &token);
+        assert_eq!(problem.causes, [cause("role-missing")]);
+        let token = claims("https://graph.windows.net", &[], &[]);
+        let problem = judged(SourceId::SiemDetections, GrantKind::AppOnly, denied, &token);
+        assert_eq!(problem.causes.len(), 3, "a token that takes no permission disproves nothing");
     }
 
     #[test]

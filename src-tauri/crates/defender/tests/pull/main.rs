@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod courses;
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
+mod options;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trouble;

@@ -218,10 +218,11 @@ impl Call {
             ));
         }
         if self.world.has(Scenario::NotAuthorised) {
-            let who = if caller.is_delegated() { "user has no role that" } else { "application" };
-            return Err(Refusal::forbidden(format!(
-                "The {who} is not authorized to view this tenant's data in the Microsoft Defender portal."
-            )));
+            return Err(Refusal::forbidden(if caller.is_delegated() {
+                "The user does not have the required role to view this tenant's data in the Microsoft Defender portal."
+            } else {
+                "The application is not authorized to view this tenant's data in the Microsoft Defender portal."
+            }));
         }
         Ok(())
     }
