@@ -70,9 +70,7 @@ describe('from nobody to a proven customer', () => {
     await until(() => expect(heading()).toBe('The files work'));
     expect(says('alert-count')).toBe('214');
     await until(() => expect(at('alerts').getAttribute('aria-rowcount')).toBe('215'));
-    // A screenful is drawn, not all of them.
-    await until(() => expect(inside('alerts').getAllByTestId('alert-row').length).toBeGreaterThan(5));
-    expect(inside('alerts').getAllByTestId('alert-row').length).toBeLessThan(60);
+    // Which rows are drawn is tested in the real window: here nothing has a size.
     await user.click(at('primary'));
 
     expect(page()).toBe('finish');

@@ -302,9 +302,49 @@ describe('export and test pull', () => {
     const { user } = await open_customer({ customers: [done_until('export')], holds: ['verify'] });
     await user.click(at('primary'));
     await until(() => expect(says('pulling')).toContain('107 alerts so far'));
+    expect(says('pull-numbers')).toContain('about 9 sec');
     await user.click(at('cancel'));
     await until(() => expect(gone('pulling')).toBe(true));
     expect(gone('problem')).toBe(true);
+    await until(() => expect(says('kept')).toContain('107 alerts had arrived'));
+    expect(evidence('alerts-pulled')).toBe('not-yet');
+    expect(at('alerts').getAttribute('aria-label')).toBe('Alerts');
+  });
+
+  test('a pull that waits says for what, and when it goes on', async () => {
+    const until_then = new Date(Date.now() + 27_000).toISOString();
+    await open_customer({ customers: [done_until('export')], holds: ['verify'], pulled: { attempt: 2, waits: { why: 'throttled', until: until_then } } }).then(({ user }) => user.click(at('primary')));
+    await until(() => expect(says('pull-waits')).toMatch(/Microsoft asked us to slow down ?We ask again in 0:2\d/));
+    expect(says('pull-numbers')).toContain('attempt 2');
+  });
+
+  test('an alert opens beside the table, and Escape leads back to its row', async () => {
+    const { host, user } = await open_customer({ customers: [done_until('export')], alerts: 25 });
+    await user.click(at('primary'));
+    await until(() => expect(at('alerts').getAttribute('aria-rowcount')).toBe('26'));
+    at('alerts').focus();
+    await user.keyboard('{ArrowDown}{ArrowDown}{Enter}');
+    await until(() => expect(says('drawer-place')).toBe('Alert 3 of 25'));
+    expect(at('foreign-link').textContent).toContain('https://portal.example/incidents/1');
+    await user.click(at('open-alert'));
+    expect(host.given.open_alert_link).toEqual([2, 'alert']);
+    await user.click(at('drawer-next'));
+    await until(() => expect(says('drawer-place')).toBe('Alert 4 of 25'));
+    await user.keyboard('{Escape}');
+    await until(() => expect(gone('drawer')).toBe(true));
+    await until(() => expect(document.activeElement).toBe(at('alerts')));
+    expect(at('alerts').getAttribute('aria-activedescendant')).toBe('alert-3');
+  });
+
+  test('what is saved is what the filters show', async () => {
+    const { host, user } = await open_customer({ customers: [done_until('export')], alerts: 25 });
+    await user.click(at('primary'));
+    await until(() => at('severity-high'));
+    await user.click(at('severity-high'));
+    await until(() => expect(says('matching')).toBe('7 of 25 alerts'));
+    await user.click(at('save-csv'));
+    await until(() => expect(says('saved-path')).toBe('/home/lena/alerts.csv'));
+    expect(host.given.save_alerts).toEqual([{ sort: 'time', reversed: false, severities: ['high'], text: '' }, 'csv']);
   });
 
   test('a check that was running when the pull failed is shown as failed', async () => {
