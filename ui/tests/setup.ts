@@ -3,10 +3,6 @@ import { beforeEach } from 'vitest';
 
 import { language } from '../src/lib/state/language.svelte';
 
-beforeEach } from 'vitest';
-
-import { language } from '../src/lib/state/language.svelte';
-
 // A list draws what fits into its box, and jsdom's boxes are empty.
 Object.defineProperty(HTMLElement.prototype, 'offsetHeight', { configurable: true, get: () => 640 });
 Object.defineProperty(HTMLElement.prototype, 'offsetWidth', { configurable: true, get: () => 800 });
