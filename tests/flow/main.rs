@@ -36,4 +36,6 @@ mod pull_stopped;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]
+mod settings_window;
+#[cfg(test)]
 mod window;
