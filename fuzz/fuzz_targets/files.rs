@@ -37,5 +37,14 @@ pub(crate) const CONNECTOR_FILES: &[&str] = &[
 ];
 
 /// Names under which old files are found.
-pub(crate) const OLD_FILES: &[&str] =
-    &["WDATP-connector.properties", "old.jsonparser.properties", "inputs.conf", "accounts.conf", "notes.txt"];
+pub(crate) const OLD_FILES: &[&str] = &[
+    "WDATP-connector.properties",
+    "old.jsonparser.properties",
+    "inputs.conf",
+    "accounts.conf",
+    "notes.txt",
+    "app/local/inputs.conf",
+    "app/default/accounts.conf",
+    "agent.properties",
+    "no-ending",
+];

@@ -66,6 +66,20 @@ pub(crate) async fn choose_save<R: Runtime>(window: &WebviewWindow<R>, name: &st
     chosen.await.ok().flatten()?.into_path().ok()
 }
 
+/// Asks for files of an old connector, whatever they are called. Empty when nothing was chosen.
+pub(crate) async fn choose_files<R: Runtime>(window: &WebviewWindow<R>) -> Vec<String> {
+    let (sender, chosen) = oneshot::channel();
+    window.dialog().file().set_parent(window).pick_files(move |files| {
+        let _ = sender.send(files);
+    });
+    let files = chosen.await.ok().flatten().unwrap_or_default();
+    files
+        .into_iter()
+        .filter_map(|file| file.into_path().ok())
+        .map(|file| file.display().to_string())
+        .collect()
+}
+
 /// Shows a folder in the file browser.
 ///
 /// # Errors

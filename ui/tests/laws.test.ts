@@ -56,6 +56,10 @@ describe('messages', () => {
       ['GrantKind', (id: string) => [`grant_${id}`, `grant_${id}_about`]],
       ['Region', (id: string) => [`region_${id}`]],
       ['Who', (id: string) => [`who_${id}`]],
+      ['StaleKind', (id: string) => [`stale_${id}`, `stale_${id}_fix`]],
+      ['FoundKind', (id: string) => [`found_kind_${id}`]],
+      ['OldSecret', (id: string) => [`old_secret_${id}`]],
+      ['CarriedAccess', (id: string) => [`carried_access_${id}`]],
       ['ProblemCode', (id: string) => [`problem_${id}_title`, `problem_${id}_cause`, `problem_${id}_fix`]],
     ] as const) {
       const ids = words_of(type);

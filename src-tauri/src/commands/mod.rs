@@ -6,6 +6,7 @@ mod alerts;
 mod customers;
 mod desktop;
 mod files;
+mod import;
 mod practice;
 mod settings;
 mod steps;
@@ -56,6 +57,10 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         alerts::show_saved_alerts,
         alerts::forget_alerts,
         settings::speak,
+        import::choose_old_files,
+        import::inspect_old_files,
+        import::onboard_old_files,
+        import::forget_old_files,
         settings::settings,
         settings::edit_settings,
         settings::choose_file,

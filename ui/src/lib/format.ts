@@ -147,3 +147,6 @@ export function initials(name: string): string {
   const letters = first ? [...first].slice(0, second ? 1 : 2) : ['?'];
   return [...letters, ...(second ? [...second].slice(0, 1) : [])].join('').toUpperCase();
 }
+
+/** The last part of a path, of any system. */
+export const file_name = (path: string): string => path.split(/[\\/]/).pop() ?? path;

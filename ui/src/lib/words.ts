@@ -2,12 +2,16 @@
  * Words for what the contract names by id. Ids that this window has no word for are shown as they are, with their
  * hyphens taken out, so that an engine newer than its messages still says something.
  */
+import type { CarriedAccess } from './contract/CarriedAccess';
 import type { EvidenceKey } from './contract/EvidenceKey';
 import type { EvidenceState } from './contract/EvidenceState';
+import type { FoundKind } from './contract/FoundKind';
 import type { GrantKind } from './contract/GrantKind';
+import type { OldSecret } from './contract/OldSecret';
 import type { Problem } from './contract/Problem';
 import type { Region } from './contract/Region';
 import type { SourceId } from './contract/SourceId';
+import type { StaleKind } from './contract/StaleKind';
 import type { Step } from './contract/Step';
 import { date_time } from './format';
 import { m } from './paraglide/messages';
@@ -37,6 +41,13 @@ export const source_about = (source: SourceId): string => message(`source_${sour
 export const reason_text = (reason: string, inputs: Inputs = {}): string => message(`reason_${reason}`, inputs) ?? reason;
 /** What to know about a connector or a pull. */
 export const note_text = (note: string): string => message(`note_${note}`) ?? plain(note);
+export const stale_text = (kind: StaleKind): string => message(`stale_${kind}`) ?? plain(kind);
+export const stale_fix = (kind: StaleKind): string => message(`stale_${kind}_fix`) ?? '';
+export const found_kind = (kind: FoundKind): string => message(`found_kind_${kind}`) ?? plain(kind);
+export const old_secret_text = (state: OldSecret): string => message(`old_secret_${state}`) ?? plain(state);
+export const carried_text = (access: CarriedAccess): string => message(`carried_access_${access}`) ?? plain(access);
+export const import_note = (note: string): string => message(`import_note_${note}`) ?? plain(note);
+export const missing_name = (what: string): string => message(`missing_${what}`) ?? plain(what);
 export const severity_name = (severity: string): string => message(`severity_${severity}`) ?? severity;
 
 /** How far back a pull looks: `PT2H`, `PT24H`, `P30D`. */

@@ -41,7 +41,7 @@ pub use id::ConnectorId;
 pub use input::ConnectorInput;
 pub use language::Language;
 pub use manifest::{NAME as MANIFEST, names_in_manifest};
-pub use migration::{Finding, Findings, FoundKind, StaleKind, Staleness, found_in};
+pub use migration::{Finding, Findings, FoundKind, Setting, StaleKind, Staleness, found_in};
 pub use note::Note;
 pub use read::{Disagreement, ReadBack, ReadProblem, ReadReason, read_back};
 pub use refusal::{Impossible, ImpossibleReason, Refusal, RefusalReason, carries, instead, knows_cloud};

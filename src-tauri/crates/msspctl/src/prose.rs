@@ -100,6 +100,15 @@ impl Language {
         }
     }
 
+    /// The window's words for old connector files.
+    const fn import(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../../../../ui/messages/en/import.json"),
+            Self::Korean => include_str!("../../../../ui/messages/ko/import.json"),
+            Self::TraditionalChinese => include_str!("../../../../ui/messages/zh-TW/import.json"),
+        }
+    }
+
     /// The window's words for permissions are in here, among others.
     const fn consent(self) -> &'static str {
         match self {
@@ -124,6 +133,7 @@ type Words = BTreeMap<String, String>;
 pub(crate) struct Prose {
     language: Language,
     sign_in: OnceLock<Words>,
+    import: OnceLock<Words>,
     problems: Words,
     causes: Words,
     common: Words,
@@ -161,6 +171,7 @@ impl Prose {
         Self {
             language,
             sign_in: OnceLock::new(),
+            import: OnceLock::new(),
             problems: words(language.problems()),
             causes: words(language.causes()),
             common: words(language.common()),
@@ -203,6 +214,14 @@ impl Prose {
         words
             .get(&key.replace(['-', '.'], "_").to_ascii_lowercase())
             .map_or_else(|| key.to_owned(), |text| fill(text, &values))
+    }
+
+    /// Words about old connector files, with values put in; the key where there are none.
+    pub(crate) fn import(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let words =
+            self.import.get_or_init(|| serde_json::from_str(self.language.import()).unwrap_or_default());
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        words.get(&key.replace('-', "_")).map_or_else(|| key.to_owned(), |text| fill(text, &values))
     }
 
     /// The words for a reason that the engine gives; the reason itself where there are none.
@@ -401,6 +420,48 @@ mod tests {
             for reason in onboarding::REASONS {
                 let key = format!("reason_{}", reason.replace('-', "_"));
                 assert!(words.get(&key).is_some_and(|text| !text.is_empty()), "{language:?} {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn everything_that_is_told_of_old_files_has_its_words_in_every_language() {
+        use connectors::{FoundKind, StaleKind};
+        use onboarding::contract::{CarriedAccess, IMPORT_NOTES, OldSecret};
+        let secrets = [
+            OldSecret::Present,
+            OldSecret::Absent,
+            OldSecret::Encrypted,
+            OldSecret::LooksLikeId,
+            OldSecret::Malformed,
+        ];
+        let access = [CarriedAccess::Proven, CarriedAccess::Refused, CarriedAccess::NothingToTry];
+        let mut keys: Vec<String> = StaleKind::ALL
+            .iter()
+            .flat_map(|kind| [format!("stale_{kind}"), format!("stale_{kind}_fix")])
+            .chain(FoundKind::ALL.iter().map(|kind| format!("found_kind_{kind}")))
+            .chain(secrets.iter().map(|state| format!("old_secret_{}", state.as_str())))
+            .chain(access.iter().map(|access| format!("carried_access_{}", access.as_str())))
+            .chain(IMPORT_NOTES.iter().map(|note| format!("import_note_{note}")))
+            .chain(["tenant", "client-id", "secret", "sign-in"].map(|what| format!("missing_{what}")))
+            .collect();
+        // What the command line itself asks for.
+        let room = include_str!("commands/import.rs");
+        keys.extend(
+            room.split('"')
+                .filter(|word| word.starts_with("import_") && !word.contains('{'))
+                .map(str::to_owned),
+        );
+        let mut seen = BTreeSet::new();
+        for language in Language::ALL {
+            let prose = Prose::new(*language);
+            for key in &keys {
+                let text = prose.import(key, &[]);
+                assert_ne!(text, *key, "{language:?} {key}");
+                assert!(
+                    !key.starts_with("stale_") || seen.insert(text),
+                    "{language:?} {key} is not translated"
+                );
             }
         }
     }

@@ -62,6 +62,23 @@ impl Obtained {
     pub(crate) fn of_the_app(granted: Vec<String>) -> Self {
         Self { account: None, granted, refresh_token: None, refresh_life: None }
     }
+
+    /// What is to be sealed, and what is to be remembered.
+    pub(crate) fn into_record(
+        self,
+        now: Timestamp,
+        grant: GrantKind,
+    ) -> (Option<secrecy::SecretString>, ConsentRecord) {
+        let delegated = grant == GrantKind::RefreshToken;
+        let ends = self.refresh_life.and_then(|life| now.checked_add(life).ok());
+        let record = ConsentRecord {
+            at: now,
+            account: self.account,
+            granted: self.granted,
+            unused_until: delegated.then(|| ends.unwrap_or_else(|| in_days(now, UNUSED_DAYS))),
+        };
+        (self.refresh_token, record)
+    }
 }
 
 impl Engine {
@@ -137,20 +154,17 @@ impl Engine {
             }
         };
         let delegated = customer.grant == GrantKind::RefreshToken;
-        if let Some(refresh_token) = obtained.refresh_token {
+        let life = obtained.refresh_life;
+        let ends = life.and_then(|life| now.checked_add(life).ok());
+        let (refresh_token, record) = obtained.into_record(now, customer.grant);
+        if let Some(refresh_token) = refresh_token {
             access::seal(self, &customer, SecretKind::RefreshToken, refresh_token).await?;
         }
         steps::reset_after(&mut customer, Step::Consent);
-        let ends = obtained.refresh_life.and_then(|life| now.checked_add(life).ok());
-        customer.consent = Some(ConsentRecord {
-            at: now,
-            account: obtained.account,
-            granted: obtained.granted,
-            unused_until: delegated.then(|| ends.unwrap_or_else(|| in_days(now, UNUSED_DAYS))),
-        });
+        customer.consent = Some(record);
         customer.handoff = None;
         self.store(&customer).await?;
-        match ends.filter(|_| obtained.refresh_life.is_some_and(|life| life < SHORT)) {
+        match ends.filter(|_| life.is_some_and(|life| life < SHORT)) {
             Some(ends) if delegated => {
                 let short = Evidence::new(EvidenceKey::SignInSealed, EvidenceState::Warning);
                 witness.note(short.fact("unused-until", ends.to_string()).fact("finding", "platform-spa"));
@@ -422,6 +436,60 @@ impl Flow<'_> {
         let identity = entra::verify_renewed(renewed.id_token.as_ref(), keys, expected)?;
         let refresh_token = renewed.refresh_token.or(tokens.refresh_token);
         Ok((identity, TokenSet { refresh_token, ..tokens }))
+    }
+
+    /// A lasting sign-in that was obtained elsewhere: renewed, and compared as one of our own would be. Whose sign-in it
+    /// was is known only by its answer, so there is no nonce to compare.
+    pub(crate) async fn carried_over(
+        &self,
+        lasting: &secrecy::SecretString,
+        witness: &mut Witness<'_>,
+    ) -> Result<Obtained, Problem> {
+        let Access { http, authority, audience, .. } = self.access;
+        let http = http.entra();
+        let told = |error: EntraError| self.access.problem(&error);
+        let tenant = TenantName::parse(authority.tenant()).map_err(|fault| told(fault.into()))?;
+        // All that can fail without Entra's refusal comes first: using the sign-in may be possible once only.
+        let discovery = entra::discover(http, authority.login(), &tenant).await.map_err(told)?;
+        let keys = entra::fetch_keys(http, &discovery).await.map_err(told)?;
+        let mut issuers = self.access.cloud.issuers(&self.customer.tenant_id);
+        issuers.push(discovery.issuer.clone());
+        let no_nonce = secrecy::SecretString::default();
+        let expected = Expectation {
+            client_id: &self.access.client_id,
+            tenant_id: &self.customer.tenant_id,
+            issuers: &issuers,
+            nonce: &no_nonce,
+            now: clock::now(),
+        };
+        let registration = self.access.registration();
+        let tokens = entra::refresh(http, authority, registration, audience, lasting).await.map_err(told)?;
+        let mut kept = tokens.refresh_token.clone().unwrap_or_else(|| lasting.clone());
+        let identity = match entra::verify_carried_over(tokens.id_token.as_ref(), &keys, &expected) {
+            Err(EntraError::IdentityRefused { reason: IdentityFault::Unsigned | IdentityFault::Missing }) => {
+                // As for a sign-in of our own: version 2 says it with a signature.
+                let nothing = Audience::Scopes(Vec::new());
+                let renewed =
+                    entra::refresh(http, authority, registration, &nothing, &kept).await.map_err(told)?;
+                kept = renewed.refresh_token.unwrap_or(kept);
+                entra::verify_carried_over(renewed.id_token.as_ref(), &keys, &expected)
+            }
+            other => other,
+        };
+        let identity = identity.map_err(|error| {
+            let problem = told(error);
+            let actual = problem.params.get("actual").cloned().unwrap_or_default();
+            witness.failed(EvidenceKey::TenantMatches, &[("actual", &actual)]);
+            problem
+        })?;
+        witness.proven(
+            EvidenceKey::TenantMatches,
+            &[("expected", &self.customer.tenant_id), ("actual", &identity.tenant_id)],
+        );
+        account(&identity, &tokens, witness);
+        let granted = self.granted(&tokens, witness)?;
+        let refresh_life = tokens.refresh_expires_in;
+        Ok(Obtained { account: identity.user, granted, refresh_token: Some(kept), refresh_life })
     }
 
     /// An admin agreed: the app's own token is the proof, not the redirect. It may take Entra a moment to spread.

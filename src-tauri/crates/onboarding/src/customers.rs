@@ -14,6 +14,13 @@ use crate::{Engine, clock, destination, handoff, reasons, registration, steps, t
 /// Longest name of a customer, in characters: it becomes part of file names.
 const LONGEST_NAME: usize = 120;
 
+/// A customer that may be stored.
+pub(crate) struct Prepared {
+    pub(crate) new: NewCustomer,
+    pub(crate) cloud: Cloud,
+    pub(crate) checked: Option<registration::Checked>,
+}
+
 impl Engine {
     /// All customers, by name.
     ///
@@ -53,6 +60,20 @@ impl Engine {
     ///
     /// `invalid-input`, `customer-exists`, `tenant-not-found`, `combination-impossible`, and what registration refuses.
     pub async fn add_customer(&self, request: AddCustomer) -> Result<CustomerView, Problem> {
+        let Prepared { new, checked, .. } = self.prepare(request).await?;
+        let now = clock::now();
+        let customer = self
+            .all_or_nothing(move |vault| {
+                let customer = vault.add(new)?;
+                vault.record(now, "customer-added", Some(&customer.id), "done")?;
+                keep_registration(vault, customer, checked)
+            })
+            .await?;
+        self.view_of(customer).await
+    }
+
+    /// Checks a new customer and resolves its tenant. Nothing is stored.
+    pub(crate) async fn prepare(&self, request: AddCustomer) -> Result<Prepared, Problem> {
         let name = valid_name(&request.name)?;
         let cloud = self.cloud(request.cloud.as_deref())?;
         let choice = destination::choose(request.connector, request.source, request.grant);
@@ -64,7 +85,7 @@ impl Engine {
             Problem::new(ProblemCode::Internal).with("reason", "cloud-not-written").caused_by(&error)
         })?;
         let new = NewCustomer {
-            name: name.clone(),
+            name,
             tenant_id: found.tenant_id,
             tenant_domain: found.domain,
             cloud: cloud_value,
@@ -78,15 +99,7 @@ impl Engine {
             secret_expires: None,
             added: clock::now(),
         };
-        let now = clock::now();
-        let customer = self
-            .all_or_nothing(move |vault| {
-                let customer = vault.add(new)?;
-                vault.record(now, "customer-added", Some(&customer.id), "done")?;
-                keep_registration(vault, customer, checked)
-            })
-            .await?;
-        self.view_of(customer).await
+        Ok(Prepared { new, cloud, checked })
     }
 
     /// Changes a customer. What depends on the change is asked for again.
@@ -158,7 +171,7 @@ impl Engine {
 
 /// Seals the secret and keeps the app's ids, where some are given. Consent belongs to the app, so another app asks for it
 /// again.
-fn keep_registration(
+pub(crate) fn keep_registration(
     vault: &Vault,
     mut customer: Customer,
     checked: Option<registration::Checked>,

@@ -14,6 +14,7 @@ use vault::{Customer, Vault, VaultError};
 
 use crate::contract::{Problem, ProblemCode};
 use crate::network::Http;
+use crate::old_files::Shelf;
 use crate::one_run::Chosen;
 use crate::problems;
 use crate::settings::Settings;
@@ -53,6 +54,8 @@ struct Inner {
     settings: Mutex<Settings>,
     /// Takes the place of the settings in this run.
     one_run: Mutex<Chosen>,
+    /// What was found in old files, secrets included, for a short while.
+    shelf: Shelf,
     /// The client that was built last, with the cloud that it is for. Gone when the settings change.
     client: Mutex<Option<(Cloud, Http)>>,
     /// Folders into which files are being written.
@@ -91,7 +94,8 @@ impl Engine {
         tracing::info!(folder = %folder.display(), "vault opened");
         let (vault, client, unfinished) = (Mutex::new(vault), Mutex::new(None), Mutex::new(unfinished));
         let one_run = Mutex::default();
-        Ok(Self(Arc::new(Inner { vault, folder, file_cloud, settings, one_run, client, unfinished })))
+        let shelf = Shelf::default();
+        Ok(Self(Arc::new(Inner { vault, folder, file_cloud, settings, one_run, shelf, client, unfinished })))
     }
 
     /// The platform's data folder for this product; `MSSP_ONBOARD_DATA` overrides it.
@@ -144,6 +148,11 @@ impl Engine {
             unfinished().end(folder);
         }
         written
+    }
+
+    /// What was found in old files.
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.0.shelf
     }
 
     /// The settings as they are at this moment.

@@ -411,6 +411,17 @@ pub(crate) fn of_reading(problem: &connectors::ReadProblem) -> Problem {
     found.caused_by(problem)
 }
 
+/// A connector file that somebody set up years ago and that cannot be read.
+pub(crate) fn of_old_file(problem: &connectors::ReadProblem) -> Problem {
+    let found = Problem::new(ProblemCode::OldFileDamaged)
+        .with("file", problem.file.clone())
+        .with("reason", problem.reason.as_str());
+    match problem.line {
+        Some(line) => found.with("line", line.to_string()),
+        None => found,
+    }
+}
+
 /// What an alert source said. An error of our own side comes back as it was.
 pub(crate) fn of_pull(error: PullError<Problem>, source: SourceId, http: &Http) -> Problem {
     let host_only = |code, host: &str| Problem::new(code).with("host", host);

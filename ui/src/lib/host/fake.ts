@@ -17,6 +17,8 @@ import type { CustomerView } from '../contract/CustomerView';
 import type { Destination } from '../contract/Destination';
 import type { DestinationQuery } from '../contract/DestinationQuery';
 import type { Evidence } from '../contract/Evidence';
+import type { OldConnector } from '../contract/OldConnector';
+import type { OldFiles } from '../contract/OldFiles';
 import type { Problem } from '../contract/Problem';
 import type { ProblemCode } from '../contract/ProblemCode';
 import type { Progress } from '../contract/Progress';
@@ -24,7 +26,7 @@ import type { PullProgress } from '../contract/PullProgress';
 import type { SourceView } from '../contract/SourceView';
 import type { Step } from '../contract/Step';
 import type { WrittenFile } from '../contract/WrittenFile';
-import type { Bootstrap, Host, MenuView, PracticeView, VaultState } from './index';
+import type { Bootstrap, Drag, Host, MenuView, PracticeView, VaultState } from './index';
 
 const ORDER: readonly Step[] = ['destination', 'register', 'consent', 'authorise', 'export', 'test-pull'];
 const DAY = 86_400_000;
@@ -166,6 +168,33 @@ function files_of(connector: string): WrittenFile[] {
   }));
 }
 
+const OLD_FOLDER = '/opt/arcsight/contoso/current/user/agent/flexagent';
+const OLD_CLIENT = `${OLD_FOLDER}/WDATP-connector.properties`;
+const OLD_MAPPING = `${OLD_FOLDER}/WDATP-connector.jsonparser.properties`;
+
+/** One old ArcSight set-up, as the engine would tell it. */
+export function an_old_connector(given: Partial<OldConnector> = {}): OldConnector {
+  return {
+    index: 0, kind: 'arcsight', file: OLD_CLIENT, stanza: null, name: 'Contoso Logistics', already: null, tenant: CUSTOMER_TENANT,
+    client_id: CLIENT_ID, cloud: 'commercial', region: 'eu', connector: 'arcsight', source: 'siem-detections', source_told: true,
+    grant: 'refresh-token', redirect_uri: null, secret: 'present', secret_expires: '2018-02-03', refresh_token: 'present',
+    machine_groups: ['HQ'], settings: [{ key: 'timestamp_format', value: 'yyyy-MM-dd', file: OLD_CLIENT, line: 9 }],
+    stale: [
+      { kind: 'secret-expired', file: OLD_CLIENT, line: 3, was: '2018-02-03', becomes: null },
+      { kind: 'retired-audience', file: OLD_CLIENT, line: 4, was: 'https://WDATPAlertExport.Seville.onmicrosoft.com', becomes: 'https://graph.windows.net' },
+      { kind: 'wrong-redirect', file: OLD_CLIENT, line: 6, was: 'https://localhost:44300/sevilleconnector', becomes: 'http://localhost/SiemMsspConnector' },
+      { kind: 'twelve-hour-pattern', file: OLD_MAPPING, line: 31, was: "yyyy-MM-dd'T'hh:mm:ss", becomes: "yyyy-MM-dd'T'HH:mm:ss" },
+    ],
+    missing: [],
+    ...given,
+  };
+}
+
+/** What a look at old files brings. */
+export function old_files(found: OldConnector[] = [an_old_connector()], given: Partial<OldFiles> = {}): OldFiles {
+  return { handle: 'lot-1', until: new Date(Date.now() + 15 * 60_000).toISOString(), paths: [OLD_FOLDER], found, problems: [], left_out: [], ...given };
+}
+
 const TITLES = ['Suspicious PowerShell command line', 'Unusual number of failed sign-ins', 'Credential dumping tool was started (LSASS memory read)', 'Anonymous IP address', 'Automated investigation started manually', 'Email messages containing malicious URL removed after delivery'];
 const SEVERITIES = ['high', 'medium', 'low', 'informational'];
 
@@ -239,6 +268,8 @@ export interface FakeOptions {
   /** What a running test pull says besides. */
   pulled?: Partial<PullProgress>;
   practice?: boolean;
+  /** What old files say. */
+  old_files?: OldFiles;
   /** The customer that was open in the session before. */
   left_at?: string;
   /** What the settings say. */
@@ -260,6 +291,8 @@ export interface FakeHost extends Host {
   menu(): MenuView[];
   /** Chooses in the menu bar. */
   choose(id: string): void;
+  /** Drags files over the window, or drops them. */
+  drag(drag: Drag): void;
   /** Changes how later requests fail. */
   fail(request: keyof Host, failure: Problem | null): void;
 }
@@ -271,6 +304,8 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
   const fails = { ...options.fails };
   const asked: string[] = [];
   let listener: ((progress: Progress) => void) | null = null;
+  let dragged: ((drag: Drag) => void) | null = null;
+  const old = options.old_files ?? old_files();
   const given: Partial<Record<keyof Host, unknown[]>> = {};
   const held = new Map<keyof Host, { go: () => void; fail: (failure: Problem) => void }>();
   let running: keyof Host | null = null;
@@ -370,6 +405,9 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
     choose: (id) => choose(id),
     tell(progress) {
       listener?.(progress);
+    },
+    drag(drag) {
+      dragged?.(drag);
     },
     fail(request, failure) {
       if (failure) {
@@ -739,6 +777,38 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
         authorities: [...settings.authorities.filter((one) => one.sha256 !== distrust), ...(trust ? [AUTHORITY] : [])],
       };
       return settings;
+    },
+    async choose_old_files(folder) {
+      await arrive('choose_old_files', [folder]);
+      return folder ? [OLD_FOLDER] : [OLD_CLIENT];
+    },
+    async inspect_old_files(request) {
+      await arrive('inspect_old_files', [request]);
+      return { ...old, paths: request.paths };
+    },
+    async onboard_old_files(request, progress) {
+      await arrive('onboard_old_files', [request, progress]);
+      const one = old.found.find((found) => found.index === request.index);
+      if (customers.some((customer) => customer.name === request.name)) {
+        throw problem('customer-exists', { customer: request.name });
+      }
+      const held = one?.secret === 'present' && one.refresh_token === 'present';
+      const given = { id: `customer-${customers.length + 1}`, name: request.name, source: request.source ?? one?.source ?? 'graph-alerts' };
+      const customer = keep(held ? done_until('consent', given) : done_until(one?.secret === 'present' ? 'register' : 'destination', given));
+      return {
+        customer,
+        access: held ? 'proven' : 'nothing-to-try',
+        problem: null,
+        evidence: [],
+        notes: held ? ['old-siem-holds-sign-in', 'old-files-hold-secret'] : [],
+      };
+    },
+    async forget_old_files(handle) {
+      await arrive('forget_old_files', [handle]);
+    },
+    async on_drag(told) {
+      await Promise.resolve();
+      dragged = told;
     },
     async choose_file() {
       await arrive('choose_file', []);

@@ -29,6 +29,10 @@ import type { JournalState } from '../contract/JournalState';
 import type { HandoffPacket } from '../contract/HandoffPacket';
 import type { HandoffRequest } from '../contract/HandoffRequest';
 import type { PortalStep } from '../contract/PortalStep';
+import type { InspectOldFiles } from '../contract/InspectOldFiles';
+import type { OldFiles } from '../contract/OldFiles';
+import type { OnboardedOldFiles } from '../contract/OnboardedOldFiles';
+import type { OnboardOldFiles } from '../contract/OnboardOldFiles';
 import type { Problem } from '../contract/Problem';
 import type { Progress } from '../contract/Progress';
 import type { Proof } from '../contract/Proof';
@@ -96,6 +100,8 @@ export type MenuEntry =
   | { kind: 'item'; id: string; label: string; keys: string | null; enabled: boolean }
   | { kind: 'check'; id: string; label: string; checked: boolean; enabled: boolean }
   | { kind: 'line' };
+/** What happens while files are dragged over the window. Only their paths are told. */
+export type Drag = { state: 'over' } | { state: 'gone' } | { state: 'dropped'; paths: string[] };
 
 /** The light or dark appearance of the window's frame. */
 export type WindowTheme = 'light' | 'dark';
@@ -110,6 +116,15 @@ export interface Host {
   add_customer(request: AddCustomer): Promise<CustomerView>;
   edit_customer(customer: string, request: EditCustomer): Promise<CustomerView>;
   forget_customer(customer: string): Promise<void>;
+
+  /** Paths of old connector files, or of a folder of them; none when the person chose none. */
+  choose_old_files(folder: boolean): Promise<string[]>;
+  /** What old files say. Their secrets stay with the engine, for a short while. */
+  inspect_old_files(request: InspectOldFiles): Promise<OldFiles>;
+  onboard_old_files(request: OnboardOldFiles, progress: OnProgress): Promise<OnboardedOldFiles>;
+  forget_old_files(handle: string): Promise<void>;
+  /** Tells of files that are dragged over the window. */
+  on_drag(told: (drag: Drag) => void): Promise<void>;
 
   find_tenant(request: TenantQuery): Promise<TenantFound>;
   propose(request: DestinationQuery): Promise<Destination>;

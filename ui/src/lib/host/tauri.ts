@@ -40,6 +40,20 @@ export function tauri_host(): Host {
     edit_customer: (customer, request) => ask('edit_customer', { customer, request }),
     forget_customer: (customer) => ask('forget_customer', { customer }),
 
+    choose_old_files: (folder) => ask('choose_old_files', { folder }),
+    inspect_old_files: (request) => ask('inspect_old_files', { request }),
+    onboard_old_files: (request, progress) => ask('onboard_old_files', { request, progress: channel(progress) }),
+    forget_old_files: (handle) => ask('forget_old_files', { handle }),
+    on_drag: async (told) => {
+      await getCurrentWebview().onDragDropEvent(({ payload }) => {
+        if (payload.type === 'drop') {
+          told({ state: 'dropped', paths: payload.paths });
+        } else {
+          told({ state: payload.type === 'leave' ? 'gone' : 'over' });
+        }
+      });
+    },
+
     find_tenant: (request) => ask('find_tenant', { request }),
     propose: (request) => ask('propose', { request }),
 

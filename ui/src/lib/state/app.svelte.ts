@@ -9,6 +9,7 @@ import type { ConnectorId } from '../contract/ConnectorId';
 import type { CustomerView } from '../contract/CustomerView';
 import type { Destination } from '../contract/Destination';
 import type { Evidence } from '../contract/Evidence';
+import type { OldFiles } from '../contract/OldFiles';
 import type { Problem } from '../contract/Problem';
 import type { SourceId } from '../contract/SourceId';
 import type { Step } from '../contract/Step';
@@ -27,7 +28,7 @@ export const STEPS: readonly Step[] = ['destination', 'register', 'consent', 'au
 /** A page beside the work, from which one comes back to it. */
 export type Side = 'settings' | 'journal' | 'practice';
 
-export type Place = { at: 'starting' } | { at: 'unlock' } | { at: 'home' } | { at: 'settings' } | { at: 'journal' } | { at: 'practice' } | { at: 'wizard'; stage: Stage };
+export type Place = { at: 'starting' } | { at: 'unlock' } | { at: 'home' } | { at: 'import' } | { at: 'settings' } | { at: 'journal' } | { at: 'practice' } | { at: 'wizard'; stage: Stage };
 
 export class App {
   readonly host: Host;
@@ -43,6 +44,14 @@ export class App {
   problem = $state.raw<Problem | null>(null);
   /** Work that the page before asked the next one to begin with. */
   begin = false;
+  /** What old files say. It stays when a person goes back to the list, and is forgotten once it was used. */
+  old_files = $state.raw<OldFiles | null>(null);
+  /** What a person entered beside it. */
+  import_draft = $state({ index: 0, name: '', tenant: '', newer: false });
+  /** Files are held over the window. */
+  dragging = $state(false);
+  /** Files that were dropped and not yet looked at. */
+  dropped = $state.raw<string[]>([]);
   /** Where a page beside the work was opened. */
   #before: Place = { at: 'home' };
   #evidence = $state.raw<Record<string, Evidence[]>>({});
@@ -136,6 +145,50 @@ export class App {
 
   leave_side(): void {
     this.place = this.#before;
+  }
+
+  /** The page for old connector files. */
+  show_import(): void {
+    this.place = { at: 'import' };
+  }
+
+  /** Reads old files. What was found before is forgotten. */
+  async look_at_old_files(paths: string[]): Promise<void> {
+    const before = this.old_files?.handle;
+    const found = await this.host.inspect_old_files({ paths });
+    if (before) {
+      this.#forget(before);
+    }
+    this.old_files = found;
+    this.draft_for(0);
+  }
+
+  /** Begins with what the files say of one of them. */
+  draft_for(index: number): void {
+    Object.assign(this.import_draft, { index, name: this.old_files?.found[index]?.name ?? '', tenant: '', newer: false });
+  }
+
+  /** What was found is no longer needed, unless there are more customers in it. */
+  leave_import(): void {
+    const found = this.old_files;
+    if (found && found.found.length < 2) {
+      this.#forget(found.handle);
+      this.old_files = null;
+    }
+  }
+
+  /** Files were dropped on the window: they are for the page of old files, from the list or from there. */
+  take_dropped(paths: string[]): void {
+    this.dragging = false;
+    if (this.place.at === 'home' || this.place.at === 'import') {
+      this.dropped = paths;
+      this.show_import();
+    }
+  }
+
+  /** The engine forgets by itself, too; here it is only sooner. */
+  #forget(handle: string): void {
+    this.host.forget_old_files(handle).catch(() => undefined);
   }
 
   /** The first step, for a customer that is not there yet. */

@@ -138,6 +138,116 @@ fn an_account_is_joined_with_its_input() {
 }
 
 #[test]
+fn what_stands_there_and_what_it_becomes_are_told() {
+    let found = read(&[("WDATP-connector.properties", CLIENT), ("x.jsonparser.properties", MAPPING)]);
+    let told = |kind| {
+        let one = found[0].stale.iter().find(|one| one.kind == kind).expect("noted");
+        (one.was.as_deref(), one.becomes.as_deref())
+    };
+    assert_eq!(
+        told(StaleKind::TwelveHourPattern),
+        (Some("yyyy-MM-dd'T'hh:mm:ss"), Some("yyyy-MM-dd'T'HH:mm:ss"))
+    );
+    assert_eq!(told(StaleKind::OldMapping), (Some("1.0"), Some("2.0")));
+    assert_eq!(told(StaleKind::WrongRedirect), (Some("https://localhost:44300/sevilleconnector"), None));
+    assert_eq!(told(StaleKind::SecretExpired), (Some("2018-02-03"), None));
+    assert_eq!(found[0].secret_expires, Some("2018-02-03".parse().expect("a day")));
+    let splunk = read(&[("inputs.conf", REST)]);
+    let flag = splunk[0].stale.iter().find(|one| one.kind == StaleKind::FlagAsWord).expect("noted");
+    assert_eq!((flag.was.as_deref(), flag.becomes.as_deref()), (Some("false"), Some("0")));
+}
+
+#[test]
+fn nothing_that_is_told_holds_a_secret() {
+    let nasty = REST
+        .replace(
+            "/api/alerts\n",
+            "/api/alerts?clientSecret=canary\nhttp_proxy = http://u:canary@proxy.example:80\n",
+        )
+        .replace("{encrypted:defender}", "canary");
+    let found = read(&[("inputs.conf", &nasty)]);
+    let told = format!("{:?} {:?}", found[0].stale, found[0].settings);
+    assert!(!told.contains("canary") && told.contains("proxy.example"), "{told}");
+}
+
+#[test]
+fn a_hand_damaged_client_file_is_told_line_by_line() {
+    let damaged = CLIENT
+        .replace("client_secret=IKX+/aa==", "client_secr")
+        .replace(
+            "token_url=https://login.microsoftonline.com/1111",
+            "token_url=https://login.microsoftonline.com/9999",
+        )
+        .replace("scope=", "client_id=77777777-8888-4777-8666-555555555555");
+    let stale = stale(&read(&[("WDATP-connector.properties", &damaged)])[0]);
+    for expected in [
+        (StaleKind::CutLine, Some(2)),
+        (StaleKind::SecretMissing, None),
+        (StaleKind::TenantsDiffer, Some(4)),
+        (StaleKind::DuplicateKey, Some(7)),
+    ] {
+        assert!(stale.contains(&expected), "{expected:?} in {stale:?}");
+    }
+}
+
+#[test]
+fn every_encoding_of_an_editor_gives_the_same_finding() {
+    let wide = |unit: fn(u16) -> [u8; 2], mark: [u8; 2]| -> Vec<u8> {
+        mark.into_iter().chain(CLIENT.encode_utf16().flat_map(unit)).collect()
+    };
+    let expected = read(&[("WDATP-connector.properties", CLIENT)]);
+    for bytes in [
+        format!("\u{feff}{CLIENT}").into_bytes(),
+        wide(u16::to_le_bytes, [0xff, 0xfe]),
+        wide(u16::to_be_bytes, [0xfe, 0xff]),
+        [b"# caf\xe9 \xbf\xa9\r\n", CLIENT.as_bytes()].concat(),
+        CLIENT.replace("\r\n", "\n").into_bytes(),
+    ] {
+        let mut files = Files::new();
+        files.insert("WDATP-connector.properties", bytes);
+        let found = found_in(&files, "2026-11-21".parse().expect("a day")).found;
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].client_id, expected[0].client_id);
+        assert_eq!(found[0].stale.len(), expected[0].stale.len());
+        assert_eq!(found[0].client_secret.as_ref().expect("readable").expose_secret(), "IKX+/aa==");
+    }
+}
+
+#[test]
+fn files_are_known_by_what_stands_in_them() {
+    for (name, contents, kind) in [
+        ("old connector.txt", CLIENT, FoundKind::Arcsight),
+        ("inputs.conf.bak", REST, FoundKind::SplunkRest),
+        ("account", ACCOUNT, FoundKind::SplunkMsSecurity),
+    ] {
+        assert_eq!(read(&[(name, contents)])[0].kind, kind, "{name}");
+    }
+    assert_eq!(read(&[("notes.txt", "username and tenant_id are in the vault"), ("a.json", "{}")]).len(), 0);
+}
+
+#[test]
+fn files_of_one_folder_belong_together() {
+    let other = MAPPING.replace("hh", "HH");
+    let found = read(&[
+        ("a/WDATP-connector.properties", CLIENT),
+        ("a/x.jsonparser.properties", MAPPING),
+        ("b/WDATP-connector.properties", CLIENT),
+        ("b/x.jsonparser.properties", &other),
+        (
+            "b/VALUES-TO-TYPE.txt",
+            "Events URL: https://wdatp-alertexporter-uk.windows.com/api/alerts/?sinceTimeUtc=$START_AT_TIME&machinegroups=HQ\nRefresh Token: 0.old\n",
+        ),
+    ]);
+    let [a, b] = found.as_slice() else { panic!("{found:?}") };
+    let twelve = |found: &Finding| found.stale.iter().any(|one| one.kind == StaleKind::TwelveHourPattern);
+    assert!(twelve(a) && !twelve(b));
+    assert!(a.refresh_token.is_none() && b.refresh_token.is_some());
+    assert_eq!((a.region, b.region), (None, Some(catalog::Region::Uk)));
+    assert_eq!(a.source, Some(catalog::SourceId::SiemDetections), "the fields of the mapping tell");
+    assert_eq!(b.machine_groups, ["HQ"]);
+}
+
+#[test]
 fn the_address_of_2016_is_retired() {
     let old = REST.replace("wdatp-alertexporter-us.windows.com", "DataAccess-PRD.trafficmanager.net:444");
     assert!(stale(&read(&[("inputs.conf", &old)])[0]).contains(&(StaleKind::RetiredEndpoint, Some(2))));
@@ -166,6 +276,7 @@ fn what_this_product_writes_today_has_nothing_stale_but_the_source() {
         for finding in findings.found {
             assert_eq!(finding.stale, [], "{connector}");
             assert_eq!(finding.client_secret.expect("readable").expose_secret(), "abc~8Q.d_e-f==");
+            assert!(finding.refresh_token.is_some(), "{connector}: the sheet has what is typed");
         }
     }
 }

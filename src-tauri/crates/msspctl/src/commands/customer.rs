@@ -1,4 +1,4 @@
-//! `msspctl customer`: add, list, show, edit, forget.
+//! `msspctl customer`: add, list, show, edit, forget. `import` has a room of its own.
 
 use std::path::{Path, PathBuf};
 
@@ -8,11 +8,12 @@ use connectors::ConnectorId;
 use jiff::civil::Date;
 use onboarding::Engine;
 use onboarding::contract::{
-    AddCustomer, CustomerView, EditCustomer, Problem, ProblemCode, RegistrationInput,
+    AddCustomer, CustomerView, EditCustomer, OnboardOldFiles, Problem, ProblemCode, RegistrationInput,
+    SecretInput,
 };
 use serde::Serialize;
 
-use super::view;
+use super::{import, view};
 use crate::args;
 use crate::failure::Failure;
 use crate::output::{Output, Page};
@@ -32,6 +33,7 @@ pub(crate) enum CustomerCommand {
     ///
     /// Files that were written for it stay where they are, and so does what was granted in Microsoft Entra.
     Forget(OneArgs),
+    Import(import::ImportArgs),
 }
 
 /// Names one customer.
@@ -52,13 +54,24 @@ Examples:
   msspctl customer add Contoso --tenant contoso.example --client-id APPLICATION_ID \\
           --home-tenant provider.example --secret-file secret.txt
   print-secret | msspctl customer add Contoso --tenant contoso.example \\
-          --client-id APPLICATION_ID --secret-file -")]
+          --client-id APPLICATION_ID --secret-file -
+  msspctl customer add Contoso --from-files /opt/arcsight/current/user/agent/flexagent")]
 pub(crate) struct AddArgs {
     /// Name of the customer, for people; also in reports
     name: String,
     /// The customer's tenant: its id (GUID) or one of its domains
-    #[arg(long, value_name = "T")]
-    tenant: String,
+    #[arg(long, value_name = "T", required_unless_present = "from_files")]
+    tenant: Option<String>,
+    /// Old connector files, or their folder: what is not given here is taken from them
+    ///
+    /// ArcSight's WDATP-connector files and Splunk's inputs and accounts. The secret and the lasting sign-in in them
+    /// go into the vault; a sign-in that Microsoft still takes proves consent. `customer import PATH --check` shows
+    /// what is in them.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    from_files: Vec<PathBuf>,
+    /// Which one, where the files hold several configurations: 1 for the first
+    #[arg(long, value_name = "N", requires = "from_files", value_parser = clap::value_parser!(u32).range(1..))]
+    pick: Option<u32>,
     /// The customer's cloud: commercial, gcc, gcc-high, dod, china, or the name in the cloud file
     #[arg(long, value_name = "C")]
     cloud: Option<String>,
@@ -137,7 +150,7 @@ impl CustomerCommand {
         let secret = match self {
             Self::Add(args) => args.app.secret_file.as_deref(),
             Self::Edit(args) => args.app.secret_file.as_deref(),
-            Self::List | Self::Show(_) | Self::Forget(_) => None,
+            Self::List | Self::Show(_) | Self::Forget(_) | Self::Import(_) => None,
         };
         secret.filter(|path| secret_input::is_standard_input(path)).map(|_| "--secret-file")
     }
@@ -154,6 +167,7 @@ pub(crate) async fn run(command: &CustomerCommand, engine: &Engine, output: &Out
         CustomerCommand::List => list(engine, output).await,
         CustomerCommand::Show(args) => show(&engine.customer(&args.customer).await?, output),
         CustomerCommand::Edit(args) => edit(args, engine, output).await,
+        CustomerCommand::Import(args) => import::run(args, engine, output).await,
         CustomerCommand::Forget(args) => {
             let forgotten = engine.customer(&args.customer).await?;
             engine.forget_customer(&forgotten.id).await?;
@@ -167,10 +181,27 @@ pub(crate) async fn run(command: &CustomerCommand, engine: &Engine, output: &Out
 }
 
 async fn add(args: &AddArgs, engine: &Engine, output: &Output) -> Result<(), Failure> {
-    let AddArgs { name, tenant, cloud, destination, app } = args;
+    let AddArgs { name, tenant, from_files, pick, cloud, destination, app } = args;
+    let Some(tenant) = tenant.clone().filter(|_| from_files.is_empty()) else {
+        let wish = OnboardOldFiles {
+            tenant: tenant.clone(),
+            cloud: cloud.clone(),
+            region: destination.region,
+            connector: destination.connector,
+            source: destination.source,
+            grant: destination.grant,
+            client_id: app.client_id.clone(),
+            home_tenant: app.home_tenant.clone(),
+            redirect_uri: app.redirect_uri.clone(),
+            secret: app.secret()?,
+            secret_expires: app.secret_expires,
+            ..import::plain_wish("", 0, name.clone())
+        };
+        return import::add(from_files, *pick, wish, engine, output).await;
+    };
     let request = AddCustomer {
         name: name.clone(),
-        tenant: tenant.clone(),
+        tenant,
         cloud: cloud.clone(),
         region: destination.region,
         connector: destination.connector,
@@ -231,6 +262,11 @@ fn show(customer: &CustomerView, output: &Output) -> Result<(), Failure> {
 }
 
 impl AppArgs {
+    /// The secret, from its file.
+    fn secret(&self) -> Result<Option<SecretInput>, Problem> {
+        self.secret_file.as_deref().map(Path::new).map(secret_input::read).transpose()
+    }
+
     /// The app as given, completed with what is known of it. `None` when nothing was given.
     fn registration(&self, before: Option<&CustomerView>) -> Result<Option<RegistrationInput>, Problem> {
         let Self { client_id, home_tenant, redirect_uri, secret_file, secret_expires } = self;
@@ -251,7 +287,7 @@ impl AppArgs {
             })?;
         // Another app has neither the redirect address nor the end date of the one before.
         let same = known.filter(|known| known.client_id.eq_ignore_ascii_case(client_id.trim()));
-        let secret = secret_file.as_deref().map(Path::new).map(secret_input::read).transpose()?;
+        let secret = self.secret()?;
         Ok(Some(RegistrationInput {
             client_id,
             home_tenant: home_tenant.clone().or_else(|| known.and_then(|known| known.home_tenant.clone())),

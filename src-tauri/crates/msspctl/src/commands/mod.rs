@@ -15,6 +15,7 @@ pub(crate) mod verify;
 mod alert_file;
 mod alert_format;
 mod handoff;
+mod import;
 mod view;
 
 pub(crate) use export::folder_text;

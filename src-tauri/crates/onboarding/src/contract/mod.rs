@@ -7,6 +7,7 @@
 mod alerts;
 mod consent;
 mod customer;
+mod import;
 mod problem;
 mod progress;
 mod proof;
@@ -25,6 +26,10 @@ pub use customer::{
     AddCustomer, AuthorisationView, CloudView, ConnectorView, ConsentView, CustomerView, Destination,
     DestinationQuery, EditCustomer, ExportView, PermissionView, PortalStep, ProofView, RegistrationInput,
     RegistrationSheet, RegistrationView, SourceView, Step, StepState, StepView, TenantFound, TenantQuery,
+};
+pub use import::{
+    CarriedAccess, IMPORT_NOTES, ImportLine, ImportList, ImportReport, InspectOldFiles, LeftOut,
+    OldConnector, OldFiles, OldSecret, OldSetting, OnboardOldFiles, OnboardedOldFiles, StaleItem,
 };
 pub use problem::{Microsoft, Problem, ProblemCause, ProblemCode, Who};
 pub use progress::{

@@ -179,6 +179,12 @@ problem_codes! {
     FolderRefused = "folder-refused", 2, You;
     /// The operating system would not write or read. Params: `path`, `reason`.
     FileTrouble = "file-trouble", 2, You;
+    /// An old connector file cannot be read. Params: `file`, `line`, `reason`.
+    OldFileDamaged = "old-file-damaged", 2, You;
+    /// What was found in old files is no longer remembered: look at them again.
+    OldFilesGone = "old-files-gone", 2, You;
+    /// Some lines of a list were not imported. Params: `file`, `imported`, `refused`.
+    ImportIncomplete = "import-incomplete", 2, You;
     /// An earlier step is missing. Params: `step`.
     StepMissing = "step-missing", 3, You;
     /// The person who signed in said no.
