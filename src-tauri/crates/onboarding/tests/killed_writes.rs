@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use catalog::{Audience, Cloud, GrantKind, Region, Source, SourceId};
-use connectors::{ConnectorId, ConnectorInput, FileSet, Files, Language, carries, read_back, render};
+use connectors::{ConnectorId, ConnectorInput, FileSet, Files, Language, read_back, render};
 use secrecy::{ExposeSecret as _, SecretString};
 use vault::files::{NewFile, NewSet, Recovered, is_owner_only, recover, recover_watched, write_set_watched};
 
@@ -245,7 +245,7 @@ macro_rules! killed_writes {
             let all = [$((ConnectorId::$connector, GrantKind::$grant)),+];
             for connector in ConnectorId::ALL {
                 for grant in GrantKind::ALL {
-                    let possible = carries(*connector, SourceId::GraphAlerts, *grant).is_ok();
+                    let possible = connectors::carries(*connector, SourceId::GraphAlerts, *grant).is_ok();
                     assert_eq!(possible, all.contains(&(*connector, *grant)), "{connector} {grant}");
                 }
             }
