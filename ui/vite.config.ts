@@ -3,12 +3,14 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+import { write_project } from './tools/pseudo.mjs';
+
+export default defineConfig(({ mode }) => ({
   plugins: [
     // Tests compile the messages beforehand: the plugin's watcher would keep their process alive.
     process.env['VITEST']
       ? []
-      : paraglideVitePlugin({ project: './project.inlang', outdir: './src/lib/paraglide', strategy: ['baseLocale'] }),
+      : paraglideVitePlugin({ project: mode === 'pseudo' ? write_project() : './project.inlang', outdir: './src/lib/paraglide', strategy: ['baseLocale'] }),
     svelte(),
     svelteTesting(),
   ],
@@ -28,4 +30,4 @@ export default defineConfig({
     // A loaded machine types slowly; what hangs is still ended.
     testTimeout: 60_000,
   },
-});
+}));

@@ -111,6 +111,8 @@ async fn the_rehearsal_goes_by_keyboard_alone_in_each_language() {
         window.see("consent-account").await;
         window.picture("consent-done").await;
         go_on(&window).await;
+        window.screen("export").await;
+        press_on(&window, "back").await;
         window.screen("authorise").await;
         window.see("authorised").await;
         window.picture("authorise").await;

@@ -14,6 +14,8 @@ mod consent_trouble;
 #[cfg(test)]
 mod desktop;
 #[cfg(test)]
+mod faces;
+#[cfg(test)]
 mod keyboard;
 #[cfg(test)]
 mod keyring;

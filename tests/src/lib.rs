@@ -6,6 +6,7 @@ pub mod binaries;
 pub mod chromium;
 pub mod command;
 pub mod lacking;
+pub mod looks;
 pub mod onboarded;
 pub mod practice;
 pub mod window;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use practice_tenant::Announcement;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{ChildStdin, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 use crate::binaries;
 use crate::command::Msspctl;
@@ -18,6 +18,7 @@ pub struct Practice {
     pub line: String,
     /// Closed with this value, which ends the server: it tidies up behind itself.
     _stdin: ChildStdin,
+    process: Child,
 }
 
 impl Practice {
@@ -40,7 +41,28 @@ impl Practice {
             BufReader::new(stdout).lines().next_line().await.expect("it prints").expect("it prints a line");
         let announcement = serde_json::from_str(&line).expect("its first line is the announcement");
         let stdin = process.stdin.take().expect("its standard input is a pipe");
-        Self { announcement, line, _stdin: stdin }
+        Self { announcement, line, _stdin: stdin, process }
+    }
+
+    /// Lets whoever asks wait: connections are taken up by the system, and nobody answers. [`Self::answer_again`] ends it.
+    pub fn fall_silent(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Answers what was asked meanwhile, and what is asked from now on.
+    pub fn answer_again(&self) {
+        self.signal("-CONT");
+    }
+
+    /// Ends at once, as a server does whose power was cut: nobody listens there any more.
+    pub fn vanish(&self) {
+        self.signal("-KILL");
+    }
+
+    fn signal(&self, signal: &str) {
+        if let Some(id) = self.process.id() {
+            let _ = std::process::Command::new("kill").args([signal, &id.to_string()]).status();
+        }
     }
 
     /// Adds a customer named `Contoso` with the practice app's values.

@@ -1,7 +1,7 @@
 //! The real window, through `WebKitGTK`'s own driver, with a data folder of its own.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -33,8 +33,22 @@ impl Window {
     /// # Panics
     ///
     /// When the driver or the app is missing.
-    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
     pub async fn open(data: &Path, series: &str, variables: &[(&str, String)]) -> Self {
+        Self::open_program(binaries::app(), data, series, variables).await
+    }
+
+    /// Starts another program with a window, in the same way.
+    ///
+    /// # Panics
+    ///
+    /// When the driver or the program is missing.
+    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+    pub async fn open_program(
+        program: PathBuf,
+        data: &Path,
+        series: &str,
+        variables: &[(&str, String)],
+    ) -> Self {
         ready_http();
         let port =
             TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a free port").port();
@@ -51,7 +65,7 @@ impl Window {
             .spawn()
             .expect("WebKitWebDriver is installed (Debian: webkit2gtk-driver)");
         let mut capabilities = Capabilities::new();
-        let options = json!({ "binary": binaries::app(), "args": [] });
+        let options = json!({ "binary": program, "args": [] });
         capabilities.set("webkitgtk:browserOptions", options).expect("a capability");
         let address = format!("http://127.0.0.1:{port}");
         let deadline = tokio::time::Instant::now() + PATIENCE;
@@ -150,6 +164,12 @@ impl Window {
     #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
     pub async fn fill(&self, id: &str, text: &str) {
         let element = self.see(id).await;
+        if text.is_empty() {
+            // As a person does it, so that the page notices.
+            element.send_keys(Key::Control + "a").await.expect("all of it is selected");
+            element.send_keys(Key::Backspace + "").await.expect("it can be emptied");
+            return;
+        }
         element.clear().await.expect("it can be emptied");
         element.send_keys(text).await.expect("it can be typed into");
     }
@@ -180,30 +200,41 @@ impl Window {
         assert!(held, "this does not come to hold: {expression}\n{}", self.text().await);
     }
 
-    /// Looks at what is shown as assistive technology would, with the rules of axe-core.
+    /// The rules of axe-core that what is shown breaks, but for those `without`: WCAG 2.0 to 2.2, A and AA, and best practice.
     ///
     /// # Panics
     ///
-    /// When a rule is broken.
+    /// When axe-core does not answer.
     #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
-    async fn accessible(&mut self, name: &str) {
+    pub async fn broken_rules(&mut self, without: &[&str]) -> Vec<String> {
         if !self.axe {
             let rules = binaries::root().join("ui/node_modules/axe-core/axe.min.js");
             let Ok(rules) = std::fs::read_to_string(&rules) else {
                 crate::lacking::lacking("axe-core (`npm ci` in ui/)");
-                return;
+                return Vec::new();
             };
             self.driver.execute(rules, Vec::new()).await.expect("axe-core is loaded");
             self.axe = true;
         }
         // A colour on its way from one to another is no colour of ours.
-        let look = "const done = arguments[arguments.length - 1]; \
+        let look = "const [without, done] = arguments; \
+                    const rules = Object.fromEntries(without.map((id) => [id, { enabled: false }])); \
                     const ends = (a) => a.effect.getComputedTiming().endTime < 5000; \
+                    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']; \
                     Promise.allSettled(document.getAnimations().filter(ends).map((a) => a.finished)) \
-                    .then(() => axe.run()).then((found) => done(found.violations.map((v) => \
+                    .then(() => axe.run({ runOnly: tags, resultTypes: ['violations'], rules })).then((found) => done(found.violations.map((v) => \
                     `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)), (e) => done([String(e)]));";
-        let found = self.driver.execute_async(look, Vec::new()).await.expect("axe-core answers");
-        let found: Vec<String> = found.convert().expect("a list");
+        let found = self.driver.execute_async(look, vec![json!(without)]).await.expect("axe-core answers");
+        found.convert().expect("a list")
+    }
+
+    /// Looks at what is shown as assistive technology would, with the rules of axe-core.
+    ///
+    /// # Panics
+    ///
+    /// When a rule is broken.
+    async fn accessible(&mut self, name: &str) {
+        let found = self.broken_rules(&[]).await;
         assert!(found.is_empty(), "{}, {name}: {found:#?}", self.series);
     }
 
@@ -259,7 +290,7 @@ impl Window {
     }
 
     /// The process ids of the app.
-    fn children(&self) -> Vec<String> {
+    pub fn children(&self) -> Vec<String> {
         let Some(driver) = self.process.id() else { return Vec::new() };
         let children = std::fs::read_to_string(format!("/proc/{driver}/task/{driver}/children"));
         children.unwrap_or_default().split_whitespace().map(str::to_owned).collect()

@@ -377,6 +377,11 @@ describe('home', () => {
 });
 
 describe('keyboard', () => {
+  test('the first screen begins at its heading', async () => {
+    await open_window();
+    expect(document.activeElement).toBe(at('heading'));
+  });
+
   test('a new step begins at its heading; Ctrl+Enter and Alt+Left lead on and back', async () => {
     const { user } = await open_customer({ customers: [done_until('consent')] });
     await until(() => at('authorised'));

@@ -116,8 +116,9 @@ fn window_tests(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
 }
 
 fn window_build(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {
-    log.run(workspace.npm(&["run", "build"]))?;
-    Ok("npm run build".into())
+    // The tests want one language more than the product has; see `tests/flow/looks.rs`.
+    log.run(workspace.npm(&["run", "build:pseudo"]))?;
+    Ok("npm run build:pseudo".into())
 }
 
 fn format(workspace: &Workspace, log: &mut Log) -> Result<String, Stop> {

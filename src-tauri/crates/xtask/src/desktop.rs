@@ -22,6 +22,7 @@
 //! All paths are absolute. Tests in the module `window` run one at a time, since they share a screen (`.config/nextest.toml`).
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -73,6 +74,22 @@ pub(crate) fn command(workspace: &Workspace, arguments: &[&str]) -> Result<Comma
         .env("CHROMIUM", tool(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])?)
         .env("MSSP_ARTIFACTS", artifacts);
     Ok(command)
+}
+
+/// `cargo xtask gallery`: builds the window and the programs, then goes through every state and takes its pictures.
+pub(crate) fn gallery(workspace: &Workspace, out: &Path, only: Option<String>) -> ExitCode {
+    // Given relative to where the person stands, while the command starts in the checkout.
+    let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+    let built = (|| {
+        let mut log = Log::new(workspace.path("artifacts/gallery.log"), Duration::from_hours(1))?;
+        log.run(workspace.npm(&["run", "build"]))
+    })();
+    if let Err(Stop::Failed(why) | Stop::Skipped(why)) = built {
+        say(&format!("{why} (log: artifacts/gallery.log)"));
+        return ExitCode::FAILURE;
+    }
+    let program = workspace.path("target/debug/gallery").display().to_string();
+    within(workspace, &[program, out.display().to_string()].into_iter().chain(only).collect::<Vec<_>>())
 }
 
 /// `cargo xtask within -- …`: builds the programs, then runs the command; what it says goes to the screen.

@@ -48,6 +48,16 @@ enum Task {
     },
     /// The Windows part of `test` alone: toolchain, lints, crate tests and the practice onboarding under Wine
     Windows,
+    /// Take a picture of every screen and state of the real window, in every size, theme and language, with a page that shows
+    /// them; ten minutes
+    Gallery {
+        /// Where the pictures go
+        #[arg(long, value_name = "DIR", default_value = "artifacts/gallery")]
+        out: PathBuf,
+        /// Only states whose name contains this, such as `consent` or `12-`
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
+    },
     /// Run a command as the end-to-end tests are run: own screen, session bus, unlocked keyring, MSSP_… variables
     Within {
         /// The command and its arguments, after `--`
@@ -62,6 +72,7 @@ fn main() -> ExitCode {
         Task::Run { out } => start::run(&workspace, out),
         Task::Test { only, list } => Suite::new(checks::all()).and_run(&workspace, &only, list),
         Task::Windows => Suite::new(checks::windows()).and_run(&workspace, &[], false),
+        Task::Gallery { out, only } => desktop::gallery(&workspace, &out, only),
         Task::Within { command } => desktop::within(&workspace, &command),
     }
 }

@@ -55,6 +55,8 @@ export class App {
   /** Where a page beside the work was opened. */
   #before: Place = { at: 'home' };
   #evidence = $state.raw<Record<string, Evidence[]>>({});
+  /** What was typed on a page that was left before it was saved. Never a secret. */
+  readonly #drafts = new Map<string, Record<string, string | undefined>>();
 
   constructor(host: Host) {
     this.host = host;
@@ -64,6 +66,8 @@ export class App {
   async start(): Promise<void> {
     try {
       await this.#settle(await this.host.bootstrap());
+      // For whoever measures the start: the first screen is drawn and answers.
+      requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('usable')));
     } catch (thrown) {
       this.problem = as_problem(thrown);
     }
@@ -228,6 +232,7 @@ export class App {
 
   async rehearse(): Promise<void> {
     this.practice = await this.host.practice_start();
+    this.#drafts.clear();
     await this.home();
     if (this.customers.length === 0) {
       this.onboard();
@@ -241,6 +246,7 @@ export class App {
 
   async leave_practice(): Promise<void> {
     await this.host.practice_stop();
+    this.#drafts.clear();
     this.practice = null;
     this.customer = null;
     await this.#settle(await this.host.bootstrap());
@@ -267,6 +273,21 @@ export class App {
       step,
       this.seen(step).flatMap((one) => (one.state === 'checking' ? [{ ...one, state: 'failed' as const }] : [])),
     );
+  }
+
+  /** What was typed at a step and not saved, the last time that it was left. */
+  draft(step: Step): Record<string, string | undefined> {
+    return this.#drafts.get(`${step} ${this.customer?.id ?? ''}`) ?? {};
+  }
+
+  /** Keeps what was typed until the step is opened again; nothing to keep is forgotten. Secrets stay out of it. */
+  keep_draft(step: Step, customer: string | null, typed: Record<string, string | undefined> | null): void {
+    const key = `${step} ${customer ?? ''}`;
+    if (typed) {
+      this.#drafts.set(key, typed);
+    } else {
+      this.#drafts.delete(key);
+    }
   }
 
   forget_seen(step: Step): void {
