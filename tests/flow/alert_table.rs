@@ -118,7 +118,7 @@ async fn measured(series: &str, alerts: u64) -> Value {
     let mut scene = Scene::begin(series, &["--alerts", &alerts.to_string()]).await;
     // A hundred thousand alerts take longer than anything else that is waited for here.
     let ended = scene.window.driver.query(By::Css("[data-testid=alert-count]"));
-    ended.wait(Duration::from_secs(240), Duration::from_millis(250)).first().await.unwrap();
+    ended.wait(Duration::from_mins(4), Duration::from_millis(250)).first().await.unwrap();
     scene.rows(alerts).await;
     scene.window.picture("pulled").await;
     let mut of = serde_json::Map::new();
