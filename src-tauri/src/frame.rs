@@ -47,8 +47,8 @@ fn to_the_front<R: Runtime>(app: &AppHandle<R>) {
 fn bus_name(folder: &Path) -> String {
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let digest = Sha256::digest(whole.as_os_str().as_encoded_bytes());
-    let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("org.mssp_onboard.app.data{short}")
+    let short = digest.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    format!("org.mssp_onboard.app.data{short:016x}")
 }
 
 #[cfg(test)]

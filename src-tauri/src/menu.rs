@@ -35,8 +35,11 @@ pub(crate) enum EntryView {
     Line,
 }
 
+/// Id and keys of an entry; none for a line.
+type Fixed<'view> = Option<(&'view str, Option<&'view str>)>;
+
 impl EntryView {
-    fn fixed(&self) -> Option<(&str, Option<&str>)> {
+    fn fixed(&self) -> Fixed<'_> {
         match self {
             Self::Item { id, keys, .. } => Some((id, keys.as_deref())),
             Self::Check { id, .. } => Some((id, None)),
@@ -103,7 +106,7 @@ fn bar<R: Runtime>(window: &WebviewWindow<R>) -> Option<Menu<R>> {
 }
 
 /// What cannot be changed in place: which entries there are, and their keys.
-fn shape(menus: &[MenuView]) -> Vec<Vec<Option<(&str, Option<&str>)>>> {
+fn shape(menus: &[MenuView]) -> Vec<Vec<Fixed<'_>>> {
     menus.iter().map(|menu| menu.entries.iter().map(EntryView::fixed).collect()).collect()
 }
 

@@ -9,7 +9,7 @@ use tests::window::Window;
 use thirtyfour::prelude::*;
 use tokio::process::Command;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn no_desktop(what: &str) -> bool {
     let missing = ["DISPLAY", "DBUS_SESSION_BUS_ADDRESS"].iter().any(|name| std::env::var_os(name).is_none());

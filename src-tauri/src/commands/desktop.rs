@@ -27,8 +27,9 @@ pub(crate) async fn notify(app: AppHandle, title: String, body: String) -> Resul
 }
 
 #[tauri::command]
-pub(crate) fn quit(app: AppHandle) {
+pub(crate) async fn quit(app: AppHandle) -> Result<(), Problem> {
     app.exit(0);
+    Ok(())
 }
 
 fn refused(error: &dyn std::error::Error) -> Problem {
