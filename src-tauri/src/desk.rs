@@ -17,6 +17,7 @@ use vault::{LockKind, Vault};
 
 use crate::place;
 use crate::practice::{Practice, PracticeView};
+use crate::window;
 
 /// The shell's state, one for the process.
 pub(crate) struct Desk {
@@ -188,6 +189,11 @@ impl Desk {
             return engine.edit_settings(change).await.map(drop);
         }
         onboarding::keep_language(&self.folder, &language)
+    }
+
+    /// The folder of what the web engine keeps of the app's own window.
+    pub(crate) fn web_data(&self) -> PathBuf {
+        window::web_data(&self.folder)
     }
 
     /// The practice tenant, on or off.

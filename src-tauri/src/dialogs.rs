@@ -80,6 +80,43 @@ pub(crate) async fn choose_files<R: Runtime>(window: &WebviewWindow<R>) -> Vec<S
         .collect()
 }
 
+/// Asks where a text is kept, and keeps it there, for its owner only. Answers with the file, or nothing when nowhere was
+/// chosen. The dialog asks before it lets another file be replaced.
+///
+/// # Errors
+///
+/// `file-trouble` when it cannot be written.
+pub(crate) async fn save_text<R: Runtime>(
+    window: &WebviewWindow<R>,
+    name: &str,
+    text: String,
+) -> Result<Option<String>, Problem> {
+    let Some(file) = choose_save(window, &file_name(name)).await else { return Ok(None) };
+    let written = tauri::async_runtime::spawn_blocking(move || keep_text(&file, &text)).await;
+    written.map_err(|error| Problem::new(ProblemCode::Internal).with("reason", error.to_string()))?.map(Some)
+}
+
+fn keep_text(file: &Path, text: &str) -> Result<String, Problem> {
+    let shown = file.display().to_string();
+    match vault::files::write(file, text.as_bytes(), true) {
+        Ok(()) => Ok(shown),
+        Err(error) => Err(Problem::new(ProblemCode::FileTrouble)
+            .with("path", shown)
+            .with("reason", error.to_string())
+            .caused_by(&error)),
+    }
+}
+
+/// A customer's name as a file name: what folders and systems take for something else becomes a hyphen.
+fn file_name(name: &str) -> String {
+    let plain = |character: char| match character {
+        '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '-',
+        other if other.is_control() => '-',
+        other => other,
+    };
+    name.trim_start_matches('.').chars().map(plain).collect()
+}
+
 /// Shows a folder in the file browser.
 ///
 /// # Errors
@@ -103,7 +140,21 @@ fn nearest_folder(start: &Path) -> Option<PathBuf> {
 mod tests {
     use std::path::Path;
 
-    use super::{nearest_folder, show_folder, typed_folder};
+    use super::{file_name, keep_text, nearest_folder, show_folder, typed_folder};
+
+    #[test]
+    fn a_mail_is_kept_where_it_was_said_and_a_folder_that_is_not_there_has_its_problem() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(file_name("../Contoso: Ltd.txt"));
+        assert_eq!(file.file_name().unwrap(), "-Contoso- Ltd.txt");
+        for text in ["동의를 부탁드립니다", "again"] {
+            keep_text(&file, text).unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+        }
+        let nowhere = folder.path().join("not").join("there.txt");
+        let problem = keep_text(&nowhere, "x").unwrap_err();
+        assert_eq!(problem.code, onboarding::contract::ProblemCode::FileTrouble);
+    }
 
     #[test]
     fn a_typed_folder_is_a_whole_path_and_a_tilde_is_the_persons_own() {

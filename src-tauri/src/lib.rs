@@ -11,6 +11,7 @@ mod host;
 mod menu;
 mod place;
 mod practice;
+mod sign_in_window;
 mod window;
 
 use std::ffi::OsString;

@@ -1,10 +1,16 @@
 //! The one window: how it is made, and where it may go, which is nowhere but to its own content.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tauri::webview::{NewWindowResponse, Url};
-use tauri::{AppHandle, Runtime, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, Runtime, WebviewWindowBuilder};
+
+use crate::desk::Desk;
+
+/// What Tauri's `freezePrototype` does for every page, here for the app's own alone: sign-in pages set properties that a
+/// frozen prototype forbids.
+const FREEZE: &str = "Object.freeze(Object.prototype);";
 
 /// The label of the window in `tauri.conf.json`.
 pub(crate) const MAIN: &str = "main";
@@ -18,16 +24,29 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, folder: &Path) -> tauri::Resu
         let development = development.clone();
         let mut window = WebviewWindowBuilder::from_config(app, configuration)?;
         // In a folder that cannot be used there is still a window, to say so.
-        let own = folder.join("window");
+        let own = web_data(folder);
         if fs::create_dir_all(&own).is_ok() {
             window = window.data_directory(own);
         }
-        window
+        let window = window
+            .initialization_script(FREEZE)
             .on_navigation(move |address| is_own_content(address, development.as_ref()))
             .on_new_window(|_, _| NewWindowResponse::Deny)
             .build()?;
+        let app = app.clone();
+        window.on_window_event(move |event| {
+            // Without it nobody sees how a sign-in goes on, and its window would keep the app running.
+            if matches!(event, tauri::WindowEvent::Destroyed) {
+                app.state::<Desk>().cancel();
+            }
+        });
     }
     Ok(())
+}
+
+/// Where the web engine keeps what it keeps of the window.
+pub(crate) fn web_data(folder: &Path) -> PathBuf {
+    folder.join("window")
 }
 
 /// Whether an address is the app's own content. Everything else opens in the person's browser, through the engine.

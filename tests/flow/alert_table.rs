@@ -31,8 +31,8 @@ impl Scene {
         let practice = Practice::start(arguments).await;
         let folder = tempfile::tempdir().unwrap();
         let saves = ("MSSP_TEST_SAVE_IN", folder.path().display().to_string());
-        let mut window = open_on(&practice, &folder.path().join("data"), series, &[saves]).await;
-        register_by_hand(&mut window, &practice, None).await;
+        let mut window = open_on(&practice.announcement, &folder.path().join("data"), series, &[saves]).await;
+        register_by_hand(&mut window, &practice.announcement, None).await;
         window.click("primary").await;
         window.see("consent-account").await;
         window.click("primary").await;

@@ -36,8 +36,12 @@ mod pull_faults;
 #[cfg(test)]
 mod pull_stopped;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod settings_window;
+#[cfg(test)]
+mod sign_in_window;
 #[cfg(test)]
 mod window;

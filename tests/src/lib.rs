@@ -5,6 +5,7 @@
 pub mod binaries;
 pub mod chromium;
 pub mod command;
+pub mod front;
 pub mod lacking;
 pub mod looks;
 pub mod onboarded;

@@ -175,18 +175,59 @@ describe('step 2', () => {
   });
 
   test('the customer’s admin gets a packet in their language, and their answer is recorded', async () => {
-    const { user } = await open_customer({ customers: [done_until('register')], holds: ['consent'] });
+    const { host, user } = await open_customer({ customers: [done_until('register')], holds: ['consent'] });
     await user.click(at('consent-handoff'));
     await until(() => at('handoff'));
     expect(heading()).toBe('Hand over to the customer’s admin');
+    expect(says('sign-in-follows')).toContain('then a person signs in');
+    expect(says('mail')).toContain('first of two parts');
     expect(says('mail')).toContain('login.microsoftonline.com');
     expect(says('mail')).not.toMatch(/secret value|mail_|\{/);
     await user.selectOptions(at('mail-language'), 'ko');
     await until(() => expect(says('mail')).toContain('안녕하세요'));
+    await user.click(at('handoff-save'));
+    await until(() => expect(says('handoff-saved')).toContain('-ko.txt'));
+    expect(host.asked).toContain('save_mail');
     await user.type(at('address'), 'http://localhost/SiemMsspConnector?admin_consent=True&state=x');
     await user.click(at('paste'));
     await until(() => expect(says('handoff-agreed')).toContain('agreed'));
-    expect(heading()).toBe('Get the customer’s consent');
+    expect(heading()).toBe('Now somebody signs in');
+    await user.click(at('primary'));
+    await until(() => at('waiting'));
+  });
+
+  test('without a lasting sign-in the admin’s consent is all', async () => {
+    const { user } = await open_customer({ customers: [done_until('register', { grant: 'app-only' })], holds: ['consent'] });
+    await user.click(at('consent-handoff'));
+    await until(() => at('handoff'));
+    expect(gone('sign-in-follows')).toBe(true);
+    expect(says('mail')).not.toContain('first of two parts');
+  });
+
+  test('an https redirect address is caught by the sign-in window, or by paste', async () => {
+    const customer = done_until('register');
+    const registration = customer.registration && { ...customer.registration, redirect_uri: 'https://SiemMsspConnector' };
+    const { host, user } = await open_customer({ customers: [{ ...customer, registration }], holds: ['consent'] });
+    expect(says('compatibility')).toContain('https://SiemMsspConnector');
+    expect(gone('consent-copy')).toBe(true);
+    await user.click(at('primary'));
+    await until(() => expect(says('waiting')).toContain('sign-in window'));
+    await user.click(at('open-again'));
+    await until(() => expect(host.asked.filter((one) => one === 'consent').length).toBe(2));
+    await user.click(at('cancel'));
+    await until(() => at('consent-browser'));
+    await user.click(at('consent-browser'));
+    await until(() => expect(says('waiting')).toContain('address of the last page'));
+  });
+
+  test('a sign-in can be taken to a phone by its QR code', async () => {
+    const { host, user } = await open_customer({ customers: [done_until('register')], holds: ['consent'] });
+    await user.click(at('primary'));
+    await until(() => at('sign-in-qr'));
+    expect(host.asked).not.toContain('qr_code');
+    await user.click(at('sign-in-qr').querySelector('summary')!);
+    await until(() => expect(at('sign-in-qr').querySelector('svg')).toBeTruthy());
+    expect(says('sign-in-qr')).toContain('paste it above');
   });
 
   test('a redirect address that only looks right is explained', async () => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use onboarding::contract::{ExportRequest, ExportResult, Problem, ProblemCode, Progress, Proof};
 use tauri::ipc::Channel;
-use tauri::{State, WebviewWindow};
+use tauri::{AppHandle, State, WebviewWindow};
 
 use crate::desk::Desk;
 use crate::dialogs;
@@ -22,12 +22,13 @@ pub(crate) async fn choose_folder(window: WebviewWindow, start: String) -> Resul
 
 #[tauri::command]
 pub(crate) async fn export_files(
+    app: AppHandle,
     desk: State<'_, Desk>,
     mut request: ExportRequest,
     progress: Channel<Progress>,
 ) -> Result<ExportResult, Problem> {
     request.folder = dialogs::typed_folder(&request.folder, std::env::home_dir().as_deref())?;
-    let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
+    let (engine, host) = (desk.engine().await?, WindowHost::new(app, progress));
     desk.run(None, engine.export(request, &host)).await
 }
 
@@ -40,12 +41,13 @@ pub(crate) async fn open_folder(desk: State<'_, Desk>, customer: String) -> Resu
 
 #[tauri::command]
 pub(crate) async fn verify(
+    app: AppHandle,
     desk: State<'_, Desk>,
     customer: String,
     folder: String,
     progress: Channel<Progress>,
 ) -> Result<Proof, Problem> {
-    let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
+    let (engine, host) = (desk.engine().await?, WindowHost::new(app, progress));
     let gathered = Arc::new(engine.gather(&customer).await?);
     desk.gather(Arc::clone(&gathered));
     desk.run(None, Box::pin(engine.verify_gathering(&customer, &folder, &gathered, &host))).await

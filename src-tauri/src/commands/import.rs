@@ -4,7 +4,7 @@ use onboarding::contract::{
     InspectOldFiles, OldFiles, OnboardOldFiles, OnboardedOldFiles, Problem, Progress,
 };
 use tauri::ipc::Channel;
-use tauri::{State, WebviewWindow};
+use tauri::{AppHandle, State, WebviewWindow};
 
 use crate::desk::Desk;
 use crate::dialogs;
@@ -29,11 +29,12 @@ pub(crate) async fn inspect_old_files(
 
 #[tauri::command]
 pub(crate) async fn onboard_old_files(
+    app: AppHandle,
     desk: State<'_, Desk>,
     request: OnboardOldFiles,
     progress: Channel<Progress>,
 ) -> Result<OnboardedOldFiles, Problem> {
-    let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
+    let (engine, host) = (desk.engine().await?, WindowHost::new(app, progress));
     // Not cancellable: a sign-in that is good for one use would be lost half-way.
     Box::pin(engine.onboard_old_files(request, &host)).await
 }

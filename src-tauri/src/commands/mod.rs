@@ -38,6 +38,8 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         steps::paste_address,
         steps::browsers,
         steps::handoff,
+        steps::qr_code,
+        steps::save_mail,
         steps::compare_redirect,
         steps::portal_step,
         steps::open_portal,

@@ -2,13 +2,14 @@
 
 use onboarding::contract::{
     AuthorisationRequest, AuthorisationResult, BrowserView, ConsentRequest, ConsentResult, Evidence,
-    HandoffPacket, HandoffRequest, PortalStep, Problem, Progress, RedirectComparison, RedirectQuery,
+    HandoffPacket, HandoffRequest, PortalStep, Problem, Progress, QrView, RedirectComparison, RedirectQuery,
     RegistrationSheet,
 };
-use tauri::State;
 use tauri::ipc::Channel;
+use tauri::{AppHandle, State, WebviewWindow};
 
 use crate::desk::Desk;
+use crate::dialogs;
 use crate::host::WindowHost;
 
 #[tauri::command]
@@ -34,11 +35,12 @@ pub(crate) async fn open_registration_portal(desk: State<'_, Desk>, customer: St
 
 #[tauri::command]
 pub(crate) async fn consent(
+    app: AppHandle,
     desk: State<'_, Desk>,
     request: ConsentRequest,
     progress: Channel<Progress>,
 ) -> Result<ConsentResult, Problem> {
-    let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
+    let (engine, host) = (desk.engine().await?, WindowHost::new(app, progress));
     let (slot, pastes) = onboarding::paste_slot();
     desk.run(Some(slot), engine.consent(request, pastes, &host)).await
 }
@@ -56,6 +58,22 @@ pub(crate) async fn handoff(
     request: HandoffRequest,
 ) -> Result<HandoffPacket, Problem> {
     desk.engine().await?.handoff(request).await
+}
+
+/// An address for a camera.
+#[tauri::command]
+pub(crate) fn qr_code(address: &str) -> Result<QrView, Problem> {
+    onboarding::qr_code(address)
+}
+
+/// Keeps the mail to the customer's admin as a file, where the person says. `None` when they said nowhere.
+#[tauri::command]
+pub(crate) async fn save_mail(
+    window: WebviewWindow,
+    name: String,
+    text: String,
+) -> Result<Option<String>, Problem> {
+    dialogs::save_text(&window, &name, text).await
 }
 
 #[tauri::command]
@@ -83,11 +101,12 @@ pub(crate) async fn open_portal(desk: State<'_, Desk>, customer: String) -> Resu
 
 #[tauri::command]
 pub(crate) async fn authorise(
+    app: AppHandle,
     desk: State<'_, Desk>,
     request: AuthorisationRequest,
     progress: Channel<Progress>,
 ) -> Result<AuthorisationResult, Problem> {
-    let (engine, host) = (desk.engine().await?, WindowHost::new(progress));
+    let (engine, host) = (desk.engine().await?, WindowHost::new(app, progress));
     desk.run(None, Box::pin(engine.authorise(request, &host))).await
 }
 

@@ -137,6 +137,15 @@ pub(crate) fn read(form: &[u8], attempt: &mut Attempt) -> Result<Answer, Callbac
     Ok(answer)
 }
 
+/// Whether an address is the redirect URI's, whatever its parameters: the host as addresses compare hosts, in small
+/// letters; scheme, port and path exactly.
+pub fn leads_back(address: &Url, redirect_uri: &Url) -> bool {
+    address.scheme() == redirect_uri.scheme()
+        && address.host() == redirect_uri.host()
+        && address.port_or_known_default() == redirect_uri.port_or_known_default()
+        && address.path() == redirect_uri.path()
+}
+
 /// Reads the address at which a person ended up, as they copied it from the browser.
 ///
 /// # Errors
@@ -149,11 +158,7 @@ pub fn answer_from_address(
     let address = address.trim().trim_matches(['"', '\'', '<', '>']);
     let url = Url::parse(address).map_err(|_| CallbackFault::NotAnAddress)?;
     let expected = Url::parse(redirect_uri).map_err(|_| CallbackFault::OtherAddress)?;
-    let same = url.scheme() == expected.scheme()
-        && url.host() == expected.host()
-        && url.port_or_known_default() == expected.port_or_known_default()
-        && url.path() == expected.path();
-    if !same {
+    if !leads_back(&url, &expected) {
         return Err(CallbackFault::OtherAddress);
     }
     // A page that was answered in a fragment keeps its parameters there.

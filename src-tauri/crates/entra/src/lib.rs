@@ -30,7 +30,7 @@ pub mod transport;
 pub use attempt::{Attempt, RandomUnavailable, StateFault};
 pub use authority::Authority;
 pub use authorize::{SignIn, admin_consent_address, sign_in_address};
-pub use callback::{Answer, CallbackFault, answer_from_address};
+pub use callback::{Answer, CallbackFault, answer_from_address, leads_back};
 pub use catcher::{Catcher, CatcherError, CatcherEvent, Unreached};
 pub use diagnosis::{Leg, Refusal};
 pub use discovery::{Discovery, discover};

@@ -71,6 +71,15 @@ impl<'a> Voice<'a> {
         }
     }
 
+    /// A line that must not be missed, where standard error goes to a file too. Scripts read JSON alone.
+    pub(crate) fn remark(&self, line: &str) {
+        if !self.spinner.is_hidden() {
+            self.spinner.println(line);
+        } else if !self.json {
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        }
+    }
+
     fn sign_in(&self, address: &str) {
         if self.address_as_picture
             && let Ok(code) = onboarding::qr_code(address)

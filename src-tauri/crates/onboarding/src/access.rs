@@ -27,6 +27,8 @@ pub(crate) struct Access {
     pub(crate) secret: SecretString,
     pub(crate) audience: Audience,
     pub(crate) redirect_uri: String,
+    /// Authorities beside the operating system's are trusted.
+    pub(crate) adds_authorities: bool,
 }
 
 impl Access {
@@ -39,7 +41,8 @@ impl Access {
         let authority = Authority::new(cloud.login.clone(), customer.tenant_id.clone());
         let audience = Source::get(customer.source).audience(&cloud, customer.grant);
         let redirect_uri = customer.redirect_uri.clone().unwrap_or_else(|| REDIRECT_URI.to_owned());
-        Ok(Self { cloud, http, authority, client_id, secret, audience, redirect_uri })
+        let adds_authorities = cloud.ca_pem.is_some() || engine.adds_authorities();
+        Ok(Self { cloud, http, authority, client_id, secret, audience, redirect_uri, adds_authorities })
     }
 
     /// The same for whoever reads with what was granted: scopes that an earlier consent did not cover would have the

@@ -13,6 +13,7 @@ use entra::{
     Identity, IdentityFault, Leg, RedirectUri, Refusal, SignIn, SigningKeys, TenantName, TokenSet,
 };
 use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
 use url::Url;
 use vault::{ConsentRecord, Customer, SecretKind};
 
@@ -23,6 +24,7 @@ use crate::contract::{
 };
 use crate::host::{Host, Witness};
 use crate::paste::Pastes;
+use crate::sign_in_window::{PageRules, SignInWindow, WindowEvent};
 use crate::{Engine, clock, problems, reasons, redirect_doctor, steps};
 
 /// A refresh token that is not used dies after 90 days (Entra's default, `refresh-tokens.md`).
@@ -114,7 +116,7 @@ impl Engine {
         let mut witness = Witness::new(host);
         let flow = Flow { customer: &customer, access: &access, request: &request };
         let outcome = match request.catcher {
-            contract::Catcher::Browser | contract::Catcher::Paste => {
+            contract::Catcher::Browser | contract::Catcher::Window | contract::Catcher::Paste => {
                 flow.run(pastes, host, &mut witness).await.map(Outcome::Access)?
             }
             contract::Catcher::Handoff => {
@@ -183,6 +185,13 @@ pub(crate) struct Flow<'a> {
     pub(crate) request: &'a ConsentRequest,
 }
 
+/// Where an answer can come from.
+struct Ways {
+    catcher: Option<Catcher>,
+    window: Option<SignInWindow>,
+    pastes: Pastes,
+}
+
 /// What happens while an answer is awaited, told without flooding whoever listens.
 struct Notices<'a> {
     host: &'a dyn Host,
@@ -230,7 +239,7 @@ impl<'a> Notices<'a> {
 impl Flow<'_> {
     async fn run(
         &self,
-        mut pastes: Pastes,
+        pastes: Pastes,
         host: &dyn Host,
         witness: &mut Witness<'_>,
     ) -> Result<Obtained, Problem> {
@@ -241,9 +250,9 @@ impl Flow<'_> {
         let discovery = entra::discover(http.entra(), authority.login(), &tenant)
             .await
             .map_err(|error| self.access.problem(&error))?;
-        let mut catcher = match self.request.catcher {
+        let catcher = match self.request.catcher {
             contract::Catcher::Browser => Some(listen(&registered, witness).await?),
-            contract::Catcher::Paste | contract::Catcher::Handoff => None,
+            contract::Catcher::Window | contract::Catcher::Paste | contract::Catcher::Handoff => None,
         };
         let redirect_uri =
             catcher.as_ref().map_or(&registered, |catcher| catcher.redirect_uri()).as_str().to_owned();
@@ -253,7 +262,12 @@ impl Flow<'_> {
         let sign_in = self.sign_in_address(&attempt, &redirect_uri)?;
         let until = clock::now() + wait;
         host.progress(Progress::SignIn { url: sign_in.to_string(), expires: until });
-        if self.request.open {
+        let mut ways = Ways { catcher, window: None, pastes };
+        if self.request.catcher == contract::Catcher::Window {
+            self.windows_trust(witness);
+            let rules = PageRules::new(registered.url(), &self.access.cloud);
+            ways.window = Some(SignInWindow::open(host, sign_in.clone(), rules)?);
+        } else if self.request.open {
             host.open_browser(sign_in.as_str(), &self.request.browser.clone().unwrap_or_default())?;
             host.progress(Progress::BrowserOpened);
         }
@@ -263,14 +277,16 @@ impl Flow<'_> {
         let notices = Notices::new(host);
         let answer = async {
             tokio::select! {
-                answer = self.answer(&mut catcher, &mut pastes, &mut attempt, (&redirect_uri, &sign_in), &notices) => answer,
+                answer = self.answer(&mut ways, &mut attempt, (&redirect_uri, &sign_in), &notices) => answer,
                 never = notices.tell_silence() => match never {},
                 never = stay_connected(self.access, &tenant) => match never {},
             }
         };
         let answer = tokio::time::timeout(wait, answer).await.unwrap_or_else(|_| Err(timed_out(wait)))?;
+        // The window has done its part; it need not be looked at while the code is redeemed.
+        drop(ways.window);
         // The browser is still to fetch the clean page; redeeming the code does not wait for it.
-        if let Some(catcher) = catcher {
+        if let Some(catcher) = ways.catcher {
             tokio::spawn(catcher.farewell());
         }
         witness.proven(EvidenceKey::SignInReturned, &[("state", "matches")]);
@@ -327,15 +343,26 @@ impl Flow<'_> {
         address.map_err(problems::of_redirect)
     }
 
-    /// Whatever comes first: the redirect on the loopback, or a pasted address that holds.
+    /// The web engine of a window trusts what the operating system trusts. Authorities that were added to this product
+    /// are not known there, so pages that need them will not load.
+    fn windows_trust(&self, witness: &mut Witness<'_>) {
+        if self.access.adds_authorities {
+            let ready = Evidence::new(EvidenceKey::CatcherReady, EvidenceState::Warning);
+            witness.note(ready.fact("finding", "window-trusts-system-only"));
+        } else {
+            witness.proven(EvidenceKey::CatcherReady, &[]);
+        }
+    }
+
+    /// Whatever comes first: the redirect on the loopback or in the window, or a pasted address that holds.
     async fn answer(
         &self,
-        catcher: &mut Option<Catcher>,
-        pastes: &mut Pastes,
+        ways: &mut Ways,
         attempt: &mut Attempt,
         (redirect_uri, sign_in): (&str, &Url),
         notices: &Notices<'_>,
     ) -> Result<Answer, Problem> {
+        let Ways { catcher, window, pastes } = ways;
         loop {
             let caught = async {
                 match &mut *catcher {
@@ -343,9 +370,21 @@ impl Flow<'_> {
                     None => std::future::pending().await,
                 }
             };
+            let shown = async {
+                match &mut *window {
+                    Some(window) => window.next().await,
+                    None => std::future::pending().await,
+                }
+            };
             // A paste interrupts the wait only for as long as it takes to look at it.
             let pasted = tokio::select! {
                 answer = caught => return answer.map_err(|error| problems::of_catcher(&error)),
+                event = shown => {
+                    match of_window(event, redirect_uri, attempt, notices)? {
+                        Some(answer) => return Ok(answer),
+                        None => continue,
+                    }
+                }
                 pasted = pastes.next() => pasted,
             };
             match entra::answer_from_address(&pasted.address, redirect_uri, attempt) {
@@ -622,6 +661,32 @@ fn account(identity: &Identity, tokens: &TokenSet, witness: &mut Witness<'_>) {
             witness.note(unknown.fact("finding", "methods-not-told"));
         }
     }
+}
+
+/// What the window says: an answer, nothing yet, or the end. Its address is checked like any other callback.
+fn of_window(
+    event: WindowEvent,
+    redirect_uri: &str,
+    attempt: &mut Attempt,
+    notices: &Notices<'_>,
+) -> Result<Option<Answer>, Problem> {
+    match event {
+        WindowEvent::Back(address) => {
+            match entra::answer_from_address(address.expose_secret(), redirect_uri, attempt) {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(fault) => notices.caught(CatcherEvent::NotAnAnswer(fault)),
+            }
+        }
+        WindowEvent::TurnedAway => notices.note(Notice::PageTurnedAway, None),
+        WindowEvent::Untrusted { host, certificate } => {
+            return Err(problems::of_window_trust(host, certificate.as_deref()));
+        }
+        WindowEvent::Unreachable { host } => {
+            return Err(problems::of_window_reach(host));
+        }
+        WindowEvent::Closed => return Err(Problem::new(ProblemCode::Cancelled)),
+    }
+    Ok(None)
 }
 
 /// The refusal that a person copied from the sign-in page, in place of an address.

@@ -1,6 +1,8 @@
-//! What the engine needs of whatever runs it: a browser, and somebody to tell how it goes. Nothing more.
+//! What the engine needs of whatever runs it: a browser, a window for a sign-in where it has one, and somebody to tell
+//! how it goes. Nothing more.
 
 use crate::contract::{BrowserChoice, Evidence, EvidenceKey, EvidenceState, Problem, Progress};
+use crate::sign_in_window::{self, SignInPage};
 
 /// The window or the command line, as the engine sees it.
 pub trait Host: Send + Sync {
@@ -10,6 +12,17 @@ pub trait Host: Send + Sync {
     ///
     /// `no-browser` when none could be started.
     fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<(), Problem>;
+
+    /// Shows the sign-in in a window of the host's own, with a profile that nothing was in before and nothing is left of.
+    /// Dropping the result closes the window.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-input` where the host has no windows, which is what this says unless it is told otherwise.
+    fn open_window(&self, page: SignInPage) -> Result<Box<dyn Send + Sync>, Problem> {
+        drop(page);
+        Err(sign_in_window::no_window())
+    }
 
     /// Is told what happens. Must return at once.
     fn progress(&self, progress: Progress);

@@ -84,6 +84,12 @@ pub(crate) fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     all.ok().filter(|all| !all.is_empty())
 }
 
+/// Who issued the first certificate of a PEM text, by its own account.
+pub(crate) fn issuer_of(pem: &[u8]) -> Option<String> {
+    let first = certificates(pem)?.into_iter().next()?;
+    trust::issuer_and_end(&first).map(|(issuer, _)| issuer)
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one home of HTTP clients")]
 fn plain(tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
     Client::builder()

@@ -106,7 +106,7 @@ pub(crate) fn of_entra(error: &EntraError, asked: &Asked<'_>) -> Problem {
                 Some(who) => Problem { who, ..problem },
                 None => problem,
             };
-            if problem.code == ProblemCode::RedirectNotRegistered {
+            if matches!(problem.code, ProblemCode::RedirectNotRegistered | ProblemCode::RedirectPlatformSpa) {
                 problem.with("redirect_uri", asked.redirect_uri)
             } else if problem.code == ProblemCode::TenantNotFound {
                 problem.with("tenant", asked.tenant).with("cloud", asked.cloud)
@@ -270,6 +270,28 @@ fn of_tls(host: &str, reason: &str) -> Problem {
     problem
 }
 
+/// A certificate that the web engine of the sign-in window does not trust. It asks the operating system alone, and knows
+/// none of the authorities that were added to this product.
+pub(crate) fn of_window_trust(host: String, certificate: Option<&str>) -> Problem {
+    let issuer = certificate.and_then(|pem| network::issuer_of(pem.as_bytes()));
+    let problem = Problem::new(ProblemCode::TlsRefused)
+        .with("host", host)
+        .with("reason", reasons::WINDOW_TRUSTS_SYSTEM_ONLY);
+    let problem = match issuer {
+        Some(issuer) => problem.with("issuer", issuer),
+        None => problem,
+    };
+    let causes = of_network(&problem);
+    explained(problem, &causes, None)
+}
+
+/// A page that the sign-in window could not fetch.
+pub(crate) fn of_window_reach(host: String) -> Problem {
+    let problem = Problem::new(ProblemCode::Unreachable).with("host", host);
+    let causes = of_network(&problem);
+    explained(problem, &causes, None)
+}
+
 /// The proxy took the call and did not get through.
 const PROXY_FAILED: &str = "proxy-did-not-get-through";
 /// Nobody knows the host's name.
@@ -319,6 +341,7 @@ fn of_network(problem: &Problem) -> Vec<String> {
         }
     } else if problem.code == ProblemCode::TlsRefused {
         match reason.and_then(network::Why::named) {
+            None if reason == Some(reasons::WINDOW_TRUSTS_SYSTEM_ONLY) => &["window-trust"],
             Some(network::Why::UnknownIssuer) => &["traffic-inspected", "private-authority"],
             Some(network::Why::Expired | network::Why::NotYetValid) => &["certificate-over"],
             Some(network::Why::WrongName) => &["certificate-other-name", "traffic-inspected"],

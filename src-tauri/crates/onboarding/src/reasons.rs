@@ -124,8 +124,14 @@ pub const REASONS: &[&str] = &[
     "certificate-revoked",
     "certificate-malformed",
     "tls-failed",
+    WINDOW_TRUSTS_SYSTEM_ONLY,
+    NO_SIGN_IN_WINDOW,
 ];
 
+/// The web engine of the sign-in window refused a certificate.
+pub(crate) const WINDOW_TRUSTS_SYSTEM_ONLY: &str = "window-trusts-system-only";
+/// Whoever asks has no windows.
+pub(crate) const NO_SIGN_IN_WINDOW: &str = "no-sign-in-window-here";
 /// A customer without a name.
 pub(crate) const NAME_EMPTY: &str = "name-empty";
 /// A wait beyond the life of an attempt.

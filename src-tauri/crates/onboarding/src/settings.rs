@@ -260,6 +260,11 @@ impl Engine {
         Ok(futures_util::future::join_all(checks).await)
     }
 
+    /// Whether the settings name authorities beside the operating system's.
+    pub(crate) fn adds_authorities(&self) -> bool {
+        !self.present_settings().authority.is_empty()
+    }
+
     /// The HTTP client for a cloud, with proxy and authorities as they are set. Clients of one cloud share connections.
     pub(crate) async fn http(&self, cloud: &Cloud) -> Result<Http, Problem> {
         if let Some(client) = self.kept_client(cloud) {

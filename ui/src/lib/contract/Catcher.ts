@@ -3,4 +3,4 @@
 /**
  * How the redirect comes back (design 2).
  */
-export type Catcher = "browser" | "paste" | "handoff";
+export type Catcher = "browser" | "window" | "paste" | "handoff";

@@ -3,4 +3,4 @@
 /**
  * What can be noticed while an answer is awaited.
  */
-export type Notice = "contact" | "tls-spoken" | "http2-spoken" | "web-socket-asked" | "not-an-answer" | "nothing-arrives";
+export type Notice = "contact" | "tls-spoken" | "http2-spoken" | "web-socket-asked" | "not-an-answer" | "page-turned-away" | "nothing-arrives";

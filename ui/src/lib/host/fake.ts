@@ -582,6 +582,14 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
         state,
       };
     },
+    async qr_code(address) {
+      await arrive('qr_code', [address]);
+      return { size: 21, path: 'M0 0h7v1h-7zM14 0h7v1h-7z', text: '' };
+    },
+    async save_mail(name, text) {
+      await arrive('save_mail', [name, text]);
+      return `/home/engineer/${name}`;
+    },
     async compare_redirect(request) {
       await arrive('compare_redirect', [request]);
       const sent = find(request.customer).registration?.redirect_uri ?? '';

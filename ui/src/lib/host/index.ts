@@ -35,6 +35,7 @@ import type { OnboardedOldFiles } from '../contract/OnboardedOldFiles';
 import type { OnboardOldFiles } from '../contract/OnboardOldFiles';
 import type { Problem } from '../contract/Problem';
 import type { Progress } from '../contract/Progress';
+import type { QrView } from '../contract/QrView';
 import type { Proof } from '../contract/Proof';
 import type { RedirectComparison } from '../contract/RedirectComparison';
 import type { RedirectQuery } from '../contract/RedirectQuery';
@@ -138,6 +139,10 @@ export interface Host {
   browsers(): Promise<BrowserView[]>;
   /** The packet for the customer's admin: the one that waits, or a new one. */
   handoff(request: HandoffRequest): Promise<HandoffPacket>;
+  /** An address for a camera. */
+  qr_code(address: string): Promise<QrView>;
+  /** Keeps the mail to the admin where the person says; null when they said nowhere. */
+  save_mail(name: string, text: string): Promise<string | null>;
   /** Why Entra does not take the redirect address. */
   compare_redirect(request: RedirectQuery): Promise<RedirectComparison>;
   /** Feeds the running consent. A refused address does not end it. */

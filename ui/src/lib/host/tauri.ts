@@ -64,6 +64,8 @@ export function tauri_host(): Host {
     consent: (request, progress) => ask('consent', { request, progress: channel(progress) }),
     browsers: () => ask('browsers'),
     handoff: (request) => ask('handoff', { request }),
+    qr_code: (address) => ask('qr_code', { address }),
+    save_mail: (name, text) => ask('save_mail', { name, text }),
     compare_redirect: (request) => ask('compare_redirect', { request }),
     paste_address: (address) => ask('paste_address', { address }),
 

@@ -14,6 +14,7 @@ const CURES: Partial<Record<ProblemCode, Cure>> = {
   'secret-expired': 'register',
   'redirect-uri-invalid': 'register',
   'redirect-not-registered': 'register',
+  'redirect-platform-spa': 'register',
   'app-not-in-tenant': 'register',
   'admin-consent-needed': 'consent',
   'conditional-access': 'consent',

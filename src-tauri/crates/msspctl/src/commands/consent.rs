@@ -32,7 +32,8 @@ const ANSWER_WAIT: Duration = Duration::from_mins(1);
 #[derive(Args)]
 #[command(after_long_help = "\
 Where the answer arrives:
-  browser  on this computer: the browser returns to an address that only this program listens to
+  browser  on this computer: the browser returns to an address that only this program listens to; where the
+           app is registered with an https address, which cannot be listened to, this is paste
   paste    anywhere: sign in with any browser, then give the whole address of the last page on
            standard input, even if that page could not be shown; a wrong address is refused, and
            another may follow
@@ -141,9 +142,17 @@ pub(crate) async fn run(args: &ConsentArgs, engine: &Engine, output: &Output) ->
     if args.catcher == CatcherName::Handoff || args.answer.is_some() {
         return hand_over(args, engine, output).await;
     }
-    let catcher = if args.catcher == CatcherName::Paste { Catcher::Paste } else { Catcher::Browser };
+    let elsewhere = caught_elsewhere(args, engine).await?;
+    let catcher = if args.catcher == CatcherName::Paste || elsewhere.is_some() {
+        Catcher::Paste
+    } else {
+        Catcher::Browser
+    };
     let request = args.request(catcher, args.timeout.unwrap_or(USUAL_WAIT));
     let voice = Voice::new(output);
+    if let Some(redirect_uri) = &elsewhere {
+        voice.remark(&output.prose().sign_in("window_elsewhere", &[("redirect_uri", redirect_uri)]));
+    }
     let voice = if args.no_open { voice.with_address_on_stdout() } else { voice };
     let voice = if args.qr { voice.with_address_as_picture() } else { voice };
     let (slot, pastes) = onboarding::paste_slot();
@@ -159,6 +168,17 @@ pub(crate) async fn run(args: &ConsentArgs, engine: &Engine, output: &Output) ->
     };
     drop(voice);
     show(&result, output)
+}
+
+/// The redirect address that only a sign-in window could take, where the registration has such a one. A terminal has no
+/// windows: there the address of the last page is pasted.
+async fn caught_elsewhere(args: &ConsentArgs, engine: &Engine) -> Result<Option<String>, Problem> {
+    if args.catcher != CatcherName::Browser {
+        return Ok(None);
+    }
+    let registration = engine.customer(&args.customer).await?.registration;
+    let redirect_uri = registration.map(|registration| registration.redirect_uri);
+    Ok(redirect_uri.filter(|address| address.starts_with("https:")))
 }
 
 /// What was proven, and what comes next.

@@ -93,12 +93,11 @@ fn mail(packet: &HandoffPacket, prose: &Prose) -> Mail {
             format!("   - {name} ({}, {})", permission.name, permission.api)
         }
     }));
-    lines.extend([
-        say("mail_agree", &[]),
-        String::new(),
-        say("mail_until", &[("date", &until)]),
-        say("mail_undo", &[]),
-    ]);
+    lines.push(say("mail_agree", &[]));
+    if packet.sign_in_follows {
+        lines.push(say("mail_sign_in_follows", &[]));
+    }
+    lines.extend([String::new(), say("mail_until", &[("date", &until)]), say("mail_undo", &[])]);
     Mail { language: prose.tag(), subject: say("mail_subject", &[]), text: lines.join("\n") }
 }
 

@@ -213,6 +213,9 @@ problem_codes! {
     AppNotInTenant = "app-not-in-tenant", 4, You;
     /// The redirect address is not registered. Params: `redirect_uri`.
     RedirectNotRegistered = "redirect-not-registered", 4, You;
+    /// The redirect address is registered as a single-page app's: its code cannot be redeemed here. Params:
+    /// `redirect_uri`.
+    RedirectPlatformSpa = "redirect-platform-spa", 4, You;
     /// The secret is not the app's.
     SecretWrong = "secret-wrong", 4, You;
     /// The secret has ended.

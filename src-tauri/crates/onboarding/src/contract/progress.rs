@@ -117,6 +117,8 @@ pub enum Notice {
     WebSocketAsked,
     /// What arrived is no answer to this sign-in.
     NotAnAnswer,
+    /// The page in the sign-in window wanted to lead to an address that is not opened there, or to save a file.
+    PageTurnedAway,
     /// Nothing has arrived for a minute: another way may serve better.
     NothingArrives,
 }
@@ -129,6 +131,7 @@ impl Notice {
         Self::Http2Spoken,
         Self::WebSocketAsked,
         Self::NotAnAnswer,
+        Self::PageTurnedAway,
         Self::NothingArrives,
     ];
 }

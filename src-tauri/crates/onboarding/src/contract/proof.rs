@@ -13,6 +13,9 @@ use super::{BrowserChoice, CustomerView, Evidence};
 pub enum Catcher {
     /// A listener on this computer's loopback.
     Browser,
+    /// The embedded sign-in window, which takes the answer before the redirect address is loaded: for registrations with
+    /// an address that no listener can hold. Where there are no windows it is refused.
+    Window,
     /// A person pastes the final address.
     Paste,
     /// The customer's admin agrees at another place and time; see [`HandoffPacket`](super::HandoffPacket).

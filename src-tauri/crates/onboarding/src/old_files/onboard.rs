@@ -175,6 +175,7 @@ impl Engine {
             secret,
             audience: Source::get(new.source).audience(cloud, new.grant),
             redirect_uri: checked.redirect_uri.clone().unwrap_or_else(|| REDIRECT_URI.to_owned()),
+            adds_authorities: cloud.ca_pem.is_some() || self.adds_authorities(),
             cloud: cloud.clone(),
         };
         let customer = draft(new, checked);
