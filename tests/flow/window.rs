@@ -329,3 +329,54 @@ async fn a_window_that_is_killed_opens_again_at_the_step_where_it_was() {
     window.see("alert-count").await;
     window.close().await;
 }
+
+#[tokio::test]
+async fn old_files_that_are_dropped_on_the_window_become_a_customer() {
+    if !screen_is_there("old_files_that_are_dropped_on_the_window_become_a_customer") {
+        return;
+    }
+    let Some(python) = binaries::python() else {
+        lacking("MSSP_PYTHON names no Python with python-xlib; `cargo xtask test` makes one");
+        return;
+    };
+    let practice = Practice::start(&["--alerts", "10"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let old = crate::migration::old_arcsight(&practice, folder.path()).await;
+    let mut window =
+        Window::open(&folder.path().join("window"), "import", &variables_of(&practice, &[])).await;
+    window.any_screen(&["customers-empty", "unlock"]).await;
+    if window.has("unlock-session").await {
+        window.click("unlock-session").await;
+        window.screen("customers-empty").await;
+    }
+    window.click("import-open").await;
+    window.screen("import").await;
+    window.picture("nothing-yet").await;
+    window.click("import-back").await;
+    window.screen("customers-empty").await;
+    window.drop_files(&python, &[&old.folder]).await;
+    window.screen("import").await;
+    window.see("stale").await;
+    window.picture("found").await;
+    let shown = window.text().await;
+    assert!(shown.contains("WDATP-connector.properties:6"), "{shown}");
+    window.click("import-go").await;
+    let access = window.see("import-access").await;
+    assert_eq!(
+        access.attr("data-access").await.unwrap().as_deref(),
+        Some("proven"),
+        "{}",
+        window.text().await
+    );
+    window.picture("onboarded").await;
+    for page in [shown, window.driver.source().await.unwrap()] {
+        assert!(
+            !page.contains(&old.secret) && !page.contains(&old.refresh_token),
+            "a secret is in the window"
+        );
+    }
+    window.click("import-continue").await;
+    window.screen("authorise").await;
+    window.see("authorised").await;
+    window.close().await;
+}

@@ -262,6 +262,20 @@ impl Window {
         self.accessible(name).await;
     }
 
+    /// Drops files and folders on the window, as a file manager would.
+    ///
+    /// # Panics
+    ///
+    /// When the window does not take them.
+    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+    pub async fn drop_files(&self, python: &Path, files: &[&Path]) {
+        let script = binaries::root().join("tests/python/drop_files.py");
+        let driver = self.process.id().expect("the driver runs").to_string();
+        let done = Command::new(python).arg(script).arg(driver).args(files).output();
+        let done = done.await.expect("the script runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
     /// Kills the app without warning, as a power cut would, and the driver after it.
     ///
     /// # Panics
