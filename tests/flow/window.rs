@@ -343,7 +343,8 @@ async fn old_files_that_are_dropped_on_the_window_become_a_customer() {
     let folder = tempfile::tempdir().unwrap();
     let old = crate::migration::old_arcsight(&practice, folder.path()).await;
     let mut window =
-        Window::open(&folder.path().join("window"), "import", &variables_of(&practice, &[])).await;
+        Window::open(&folder.path().join("window"), "import", &variables_of(&practice.announcement, &[]))
+            .await;
     window.any_screen(&["customers-empty", "unlock"]).await;
     if window.has("unlock-session").await {
         window.click("unlock-session").await;
