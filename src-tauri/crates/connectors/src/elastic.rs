@@ -41,6 +41,8 @@ struct Stream {
     dataset: &'static str,
     /// Member of an alert by which new ones are asked for.
     updated: &'static str,
+    /// The API knows `$orderby`. The others answer newest first.
+    orders: bool,
     /// Lists that are split further, below `body.`.
     split: Option<&'static str>,
     expand: Option<&'static str>,
@@ -51,24 +53,28 @@ const fn stream(source: SourceId) -> Stream {
         SourceId::GraphAlerts | SourceId::SiemDetections => Stream {
             dataset: "m365_defender.alert",
             updated: "lastUpdateDateTime",
+            orders: true,
             split: None,
             expand: None,
         },
         SourceId::GraphIncidents => Stream {
             dataset: "m365_defender.incident",
             updated: "lastUpdateDateTime",
+            orders: true,
             split: Some("alerts"),
             expand: Some("alerts"),
         },
         SourceId::DefenderAlerts => Stream {
             dataset: "microsoft_defender_endpoint.log",
             updated: "lastUpdateTime",
+            orders: false,
             split: Some("evidence"),
             expand: Some("evidence"),
         },
         SourceId::XdrIncidents => Stream {
             dataset: "m365_defender.log",
             updated: "lastUpdateTime",
+            orders: false,
             split: Some("alerts"),
             expand: None,
         },
@@ -138,7 +144,7 @@ fn heading(draft: &mut Draft, input: &ConnectorInput) {
 /// The keys of one `httpjson` stream, the same for both programs.
 fn write_stream(draft: &mut Draft, at: usize, input: &ConnectorInput) {
     let pad = " ".repeat(at);
-    let Stream { updated, split, expand, .. } = stream(input.source);
+    let Stream { updated, orders, split, expand, .. } = stream(input.source);
     draft.line(&format!("{pad}config_version: 2"));
     yaml::write(draft, at, "interval", "5m");
     yaml::write(draft, at, "auth.oauth2.client.id", &input.client_id);
@@ -189,6 +195,11 @@ fn write_stream(draft: &mut Draft, at: usize, input: &ConnectorInput) {
         &format!("{updated} ge [[.cursor.last_update_time]]"),
         Some(&format!("{updated} ge [[formatDate (now (parseDuration \"-24h\"))]]")),
     );
+    // The next poll begins at the newest event of this one: the last where the order can be asked for, else the first.
+    let newest = if orders { "last_event" } else { "first_event" };
+    if orders {
+        set("url.params.$orderby", &format!("{updated} asc"), None);
+    }
     draft.line(&format!("{pad}response.pagination:"));
     draft.line(&format!("{pad}  - set:"));
     yaml::write(draft, at + 6, "target", "url.value");
@@ -210,7 +221,7 @@ fn write_stream(draft: &mut Draft, at: usize, input: &ConnectorInput) {
     }
     draft.line(&format!("{pad}cursor:"));
     draft.line(&format!("{pad}  last_update_time:"));
-    yaml::write(draft, at + 4, "value", &format!("[[.last_event.{updated}]]"));
+    yaml::write(draft, at + 4, "value", &format!("[[.{newest}.{updated}]]"));
     draft.line(&format!("{pad}tags:"));
     for tag in ["forwarded", "defender"] {
         draft.push(&format!("{pad}  - "));

@@ -120,42 +120,6 @@ impl ConnectorId {
         }
     }
 
-    /// Where a file of a set belongs on the SIEM's host, as that product's own pages write it: a folder, a file to
-    /// which it is added, or a place in its console. `None` for files that stay with the engineer.
-    pub fn place_of(self, file: &str) -> Option<&'static str> {
-        match self {
-            Self::Arcsight => {
-                file.ends_with(".properties").then_some("<connector folder>/current/user/agent/flexagent/")
-            }
-            Self::SplunkRest => {
-                (file == splunk_rest::INPUTS_CONF).then_some("$SPLUNK_HOME/etc/apps/rest_ta/local/")
-            }
-            Self::SplunkMsSecurity => {
-                file.strip_suffix(".conf").map(|_| "$SPLUNK_HOME/etc/apps/Splunk_TA_MS_Security/local/")
-            }
-            Self::Qradar => match file {
-                qradar::JSON => Some("POST /api/config/event_sources/log_source_management/log_sources"),
-                qradar::PLAY => Some("ansible-playbook"),
-                _ => None,
-            },
-            Self::Elastic => match file {
-                elastic::AGENT => Some("<Elastic Agent folder>/elastic-agent.yml"),
-                elastic::FILEBEAT => Some("<Filebeat folder>/filebeat.yml"),
-                elastic::VARIABLES => Some("Kibana: Integrations"),
-                _ => None,
-            },
-            Self::Wazuh => (file == wazuh::XML).then_some("/var/ossec/etc/ossec.conf"),
-            Self::Cribl => match file {
-                cribl::COLLECTOR => Some("Data > Sources > Collectors > REST > Manage as JSON"),
-                cribl::BREAKER => Some("Processing > Knowledge > Event Breakers"),
-                _ => None,
-            },
-            Self::Secops => (file == secops::FEED).then_some("POST …/instances/<instance>/feeds"),
-            Self::Sumo => (file == sumo::SOURCE).then_some("POST /api/v1/collectors/<collector>/sources"),
-            Self::Generic => None,
-        }
-    }
-
     /// Whether files are there that only this connector has. Names that several share do not tell.
     pub(crate) fn known_by(self, files: &Files) -> bool {
         let has = |names: &[&str]| names.iter().any(|name| files.get(name).is_some());

@@ -90,15 +90,7 @@ impl ConnectorInput {
     /// Two lines for the head of a file, fit for a comment in any of the formats: they end in a bracket, never in a
     /// backslash. Control characters have been refused before.
     pub(crate) fn heading(&self) -> [String; 2] {
-        self.heading_in(self.language)
-    }
-
-    /// The same for a format that knows ASCII only.
-    pub(crate) fn plain_heading(&self) -> [String; 2] {
-        self.heading_in(Language::English)
-    }
-
-    fn heading_in(&self, language: Language) -> [String; 2] {
+        let language = self.language;
         let (customer, tenant) = (language.customer(), language.tenant());
         let (source, cloud) = (language.alert_source(), language.cloud());
         [

@@ -7,6 +7,7 @@
 //! - [`render`] turns a [`ConnectorInput`] into a [`FileSet`].
 //! - [`read_back`] turns [`Files`] into a [`ReadBack`]: all that a pull needs, taken from the files and nothing else.
 //! - [`carries`] and [`knows_cloud`] say beforehand what goes with what, and [`instead`] what would.
+//! - [`preview`] is what [`render`] would give, without a secret in it.
 //! - [`found_in`] reads files that others wrote years ago, and says what is stale in them.
 
 mod arcsight;
@@ -23,6 +24,8 @@ mod language;
 mod manifest;
 mod migration;
 mod note;
+mod place;
+mod preview;
 mod qradar;
 mod read;
 mod refusal;
@@ -43,6 +46,8 @@ pub use language::Language;
 pub use manifest::{NAME as MANIFEST, names_in_manifest};
 pub use migration::{Finding, Findings, FoundKind, Setting, StaleKind, Staleness, found_in};
 pub use note::Note;
+pub use place::{FileRole, Place, PlaceKind};
+pub use preview::{Hidden, PreviewFile, PreviewPart, preview};
 pub use read::{Disagreement, ReadBack, ReadProblem, ReadReason, read_back};
 pub use refusal::{Impossible, ImpossibleReason, Refusal, RefusalReason, carries, instead, knows_cloud};
 

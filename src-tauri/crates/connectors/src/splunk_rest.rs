@@ -112,7 +112,7 @@ pub(crate) fn render(input: &ConnectorInput) -> Result<(Vec<RenderedFile>, Vec<N
 /// The plain file. `inputs.conf` counts; this one is compared with it.
 fn authentication(input: &ConnectorInput) -> RenderedFile {
     let mut draft = Draft::default();
-    for line in input.plain_heading() {
+    for line in input.heading() {
         properties::comment(&mut draft, &line);
     }
     let fields = documented(

@@ -15,7 +15,7 @@ const START: &str = "$START_AT_TIME";
 
 pub(super) fn render(input: &ConnectorInput) -> RenderedFile {
     let mut draft = Draft::default();
-    for line in input.plain_heading() {
+    for line in input.heading() {
         properties::comment(&mut draft, &line);
     }
     let mut write = |key, value: &str| properties::write(&mut draft, key, value);

@@ -61,9 +61,10 @@ pub(crate) fn render(input: &ConnectorInput) -> Result<(Vec<RenderedFile>, Vec<N
     if let Some(reason) = sheet::refused(refresh_token) {
         return Err(Refusal { connector: ConnectorId::Arcsight, field: "refresh_token", reason });
     }
-    let mut files = vec![client::render(input), parser::render(input.source).finish(PARSER, false)];
+    let mut files =
+        vec![client::render(input), parser::render(input.source, input.language).finish(PARSER, false)];
     if input.source == SourceId::SiemDetections {
-        files.push(parser::render_1().finish(PARSER_1, false));
+        files.push(parser::render_1(input.language).finish(PARSER_1, false));
     }
     files.push(value_sheet(input, refresh_token));
     let mut notes = vec![Note::ValuesToType, Note::FlexconnectorRetired];

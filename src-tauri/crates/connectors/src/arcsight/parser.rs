@@ -3,6 +3,8 @@
 //!
 //! Regular expressions go through Java's properties twice as careful: every backslash is doubled by the writer.
 
+use std::collections::BTreeMap;
+
 use catalog::SourceId;
 
 use super::mapping::{self, Fill, Mapping};
@@ -10,26 +12,38 @@ use crate::files::Draft;
 use crate::formats::{Entry, once, properties};
 use crate::read::{Entries, malformed};
 use crate::source_of::Body;
-use crate::{ReadProblem, ReadReason};
+use crate::{Language, ReadProblem, ReadReason};
 
 /// How many items of evidence are looked at. There is no loop in the grammar; each costs a token per member.
 const EVIDENCE_ITEMS: usize = 4;
 
-pub(super) fn render(source: SourceId) -> Draft {
+pub(super) fn render(source: SourceId, language: Language) -> Draft {
     let mapping = mapping::of(source);
-    let title = format!("Microsoft Defender alerts, source {source}, mapping {}", mapping.version);
-    rendered(mapping, &[&title])
+    rendered(mapping, &[&title(source, language, mapping.version)])
 }
 
 /// Mapping 1.0 of legacy detections.
-pub(super) fn render_1() -> Draft {
+pub(super) fn render_1(language: Language) -> Draft {
     rendered(
         &mapping::SIEM_DETECTIONS_1,
         &[
-            "Microsoft Defender alerts, source siem-detections, mapping 1.0 of 2016",
-            "One thing differs from Microsoft's file: its time pattern had twelve hours (hh) and no zone.",
+            &title(SourceId::SiemDetections, language, "1.0 (2016)"),
+            language.pick(
+                "One thing differs from Microsoft's file: its time pattern had twelve hours (hh) and no zone.",
+                "Microsoft의 파일과 다른 점 하나: 원래 시간 형식은 12시간제(hh)였고 시간대가 없었습니다.",
+                "與 Microsoft 的檔案有一處不同：原本的時間格式為 12 小時制（hh），且沒有時區。",
+            ),
         ],
     )
+}
+
+fn title(source: SourceId, language: Language, version: &str) -> String {
+    let (alerts, mapping) = language.pick(
+        ("Microsoft Defender alerts", "field mapping"),
+        ("Microsoft Defender 경고", "필드 매핑"),
+        ("Microsoft Defender 警示", "欄位對應"),
+    );
+    format!("{alerts}: {source}, {mapping} {version}")
 }
 
 fn rendered(mapping: &Mapping, comments: &[&str]) -> Draft {
@@ -130,8 +144,13 @@ pub(super) fn read(file: &'static str, bytes: &[u8]) -> Result<Body, ReadProblem
     let count = entries.required("token.count")?;
     let number: usize = count.value.trim().parse().map_err(|_| broken(count))?;
     let mut names: Vec<Option<&str>> = Vec::new();
+    // Looked up three times for each token: by index, a mapping of a hundred tokens is read in one pass.
+    let by_key: BTreeMap<&str, &str> =
+        list.iter().map(|entry| (entry.key.as_str(), entry.value.as_str())).collect();
     for index in 0..number.min(list.len()) {
-        let member = |member: &str| entries.optional(&format!("token[{index}].{member}"));
+        let member = |member: &str| {
+            by_key.get(format!("token[{index}].{member}").as_str()).copied().filter(|value| !value.is_empty())
+        };
         if member("type").is_none() || member("location").is_none() {
             return Err(broken(count));
         }
@@ -168,10 +187,10 @@ mod tests {
     #[test]
     fn every_mapping_reads_as_whole() {
         for source in SourceId::ALL {
-            let body = read(PARSER, text(render(*source)).as_bytes()).expect("whole");
+            let body = read(PARSER, text(render(*source, Language::English)).as_bytes()).expect("whole");
             assert!(fits(*source, body), "{source}");
         }
-        let body = read(PARSER, text(render_1()).as_bytes()).expect("whole");
+        let body = read(PARSER, text(render_1(Language::English)).as_bytes()).expect("whole");
         assert!(fits(SourceId::SiemDetections, body), "1.0");
     }
 
@@ -201,7 +220,7 @@ mod tests {
 
     #[test]
     fn broken_mappings_name_their_line() {
-        let whole = text(render(SourceId::SiemDetections));
+        let whole = text(render(SourceId::SiemDetections, Language::English));
         let line =
             |needle: &str| whole.lines().position(|line| line.starts_with(needle)).map(|line| line + 1);
         for (from, to, at) in [

@@ -2,7 +2,7 @@
 //! `=`, `:` or a blank after the key.
 //!
 //! Own code, because values are secrets that are wiped, every entry keeps its line, and letters outside the basic
-//! plane must come and go as two escapes. Only ASCII is ever written.
+//! plane must come and go as two escapes. Keys and values are written in ASCII; comments are nobody's but a person's.
 
 use zeroize::Zeroizing;
 
@@ -34,19 +34,10 @@ pub(crate) fn write(draft: &mut Draft, key: &str, value: &str) {
     draft.push("\n");
 }
 
-/// Writes a comment. What is not ASCII becomes `\uXXXX`, which readers of comments must decode themselves.
+/// Writes a comment, in UTF-8: no reader looks at more of it than its line end. Line breaks have been refused before.
 pub(crate) fn comment(draft: &mut Draft, text: &str) {
     draft.push("# ");
-    for character in text.chars() {
-        if matches!(character, ' '..='~') {
-            draft.push_char(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                draft.push(&format!("\\u{unit:04X}"));
-            }
-        }
-    }
-    draft.push("\n");
+    draft.line(text);
 }
 
 /// Reads all entries, in order. A key may occur again: Java lets the last one win. A byte-order mark would become part

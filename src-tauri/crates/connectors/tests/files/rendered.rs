@@ -2,8 +2,11 @@
 
 use crate::example::{file, input, text};
 use catalog::{GrantKind, SourceId};
-use connectors::{ConnectorId, Files, Language, Note, carries, read_back, render};
-use secrecy::ExposeSecret;
+use connectors::{
+    ConnectorId, FileRole, Files, Hidden, Language, Note, PlaceKind, PreviewPart, carries, preview,
+    read_back, render,
+};
+use secrecy::{ExposeSecret, SecretString};
 
 #[test]
 fn every_set_is_rendered_as_it_was_reviewed() {
@@ -53,12 +56,14 @@ fn an_app_only_set_holds_no_refresh_token() {
 }
 
 #[test]
-fn properties_files_are_ascii_whatever_the_customer_is_called() {
+fn entries_of_properties_files_are_ascii_whatever_the_customer_is_called() {
     let set = render(ConnectorId::Arcsight, &input(SourceId::SiemDetections, GrantKind::RefreshToken))
         .expect("renders");
     for name in ["WDATP-connector.properties", "WDATP-connector.jsonparser.properties"] {
-        assert!(file(&set.files, name).bytes().is_ascii(), "{name}");
+        let entries = text(file(&set.files, name)).lines().filter(|line| !line.starts_with('#'));
+        assert!(entries.into_iter().all(str::is_ascii), "{name}");
     }
+    assert!(text(file(&set.files, "WDATP-connector.properties")).starts_with("# Customer: Contoso 주식회사"));
 }
 
 #[test]
@@ -136,17 +141,63 @@ fn sheets_are_in_the_language_that_was_asked_for() {
         input.language = language;
         let set = render(ConnectorId::Arcsight, &input).expect("renders");
         assert!(text(file(&set.files, "VALUES-TO-TYPE.txt")).contains(word));
-        assert!(file(&set.files, "WDATP-connector.properties").bytes().is_ascii());
+        for mapping in ["WDATP-connector.jsonparser.properties", "WDATP-connector-1.0.jsonparser.properties"]
+        {
+            let comment = text(file(&set.files, mapping)).lines().next().expect("a comment");
+            assert!(!comment.is_ascii(), "{mapping}: {comment}");
+        }
     }
 }
 
 #[test]
-fn every_set_but_the_generic_one_says_where_its_files_belong() {
-    for connector in ConnectorId::ALL {
-        let names = connector.file_names(SourceId::GraphAlerts);
-        let placed = names.iter().filter(|name| connector.place_of(name).is_some()).count();
-        assert_eq!(placed > 0, *connector != ConnectorId::Generic, "{connector}");
-        assert_eq!(connector.place_of("manifest.json"), None);
-        assert_eq!(connector.place_of("VALUES-TO-TYPE.txt"), None);
+fn every_file_says_where_it_belongs_and_what_it_is_for() {
+    for (connector, source, _) in crate::law::combinations() {
+        for name in connector.file_names(source) {
+            let (place, role) = (connector.place_of(name), connector.role_of(name));
+            assert_eq!(place.at.is_empty(), place.kind == PlaceKind::Keep, "{connector}: {name}");
+            assert_eq!(role == FileRole::Checksums, name == "manifest.json", "{connector}: {name}");
+            assert_eq!(role == FileRole::ValuesToType, name == "VALUES-TO-TYPE.txt", "{connector}: {name}");
+            let stays = name == "manifest.json" || name == "defender-api.json";
+            assert_eq!(place.kind == PlaceKind::Keep, stays, "{connector}: {name}");
+        }
+    }
+}
+
+/// The pieces of a preview put together again, with something in place of what is hidden.
+fn filled(parts: &[PreviewPart], value: impl Fn(Hidden) -> &'static str) -> String {
+    parts
+        .iter()
+        .map(|part| match part {
+            PreviewPart::Text(text) => text.as_str(),
+            PreviewPart::Hidden(hidden) => value(*hidden),
+        })
+        .collect()
+}
+
+#[test]
+fn a_preview_is_the_file_without_its_secrets() {
+    for (connector, source, grant) in crate::law::combinations() {
+        let mut input = input(source, grant);
+        // Of letters that no format escapes, so that the preview and the file can be laid side by side.
+        input.client_secret = SecretString::from("TheClientSecretOfThisTest");
+        input.refresh_token = Some(SecretString::from("TheRefreshTokenOfThisTest"));
+        input.access_token = Some(SecretString::from("TheAccessTokenOfThisTest"));
+        let set = render(connector, &input).expect("renders");
+        let shown = preview(connector, &input).expect("shows");
+        assert_eq!(shown.len(), set.files.len(), "{connector}");
+        for (file, shown) in set.files.iter().zip(&shown) {
+            assert_eq!(file.name, shown.name, "{connector}");
+            let hidden = shown.parts.iter().filter(|part| matches!(part, PreviewPart::Hidden(_))).count();
+            assert_eq!(hidden > 0, file.secret, "{connector}: {} marks what it hides", file.name);
+            let nothing = filled(&shown.parts, |_| "");
+            assert!(!nothing.contains("OfThisTest"), "{connector}: {}", file.name);
+            let whole = filled(&shown.parts, |hidden| match hidden {
+                Hidden::ClientSecret => "TheClientSecretOfThisTest",
+                Hidden::RefreshToken => "TheRefreshTokenOfThisTest",
+                Hidden::AccessToken => "TheAccessTokenOfThisTest",
+            });
+            // The manifest's hashes are those of the files with their stand-ins.
+            assert!(file.name == "manifest.json" || whole == text(file), "{connector}: {}", file.name);
+        }
     }
 }
