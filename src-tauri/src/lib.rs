@@ -3,6 +3,7 @@
 //! The invariants it keeps: one window with one closed capability, nothing loaded from elsewhere, and nothing secret
 //! sent into the window.
 
+mod clipboard;
 mod commands;
 mod desk;
 mod dialogs;
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 use onboarding::Engine;
 use tauri::{AppHandle, Manager, RunEvent};
 
+use clipboard::SecretClipboard;
 use desk::Desk;
 use menu::ShownMenu;
 
@@ -55,6 +57,7 @@ pub fn run() -> ExitCode {
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
         .manage(Desk::new(folder.clone(), cloud_file))
+        .manage(SecretClipboard::of_the_system())
         .manage(ShownMenu::default())
         .on_menu_event(|app, event| app.state::<ShownMenu>().chosen(event.id().as_ref()))
         .invoke_handler(commands::handler())
@@ -68,6 +71,7 @@ pub fn run() -> ExitCode {
             let status = app.run_return(|app, event| {
                 // The process ends without dropping what it holds, and practice folders must not stay behind.
                 if matches!(event, RunEvent::Exit) {
+                    app.state::<SecretClipboard>().take_away();
                     app.state::<Desk>().close();
                 }
             });

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use onboarding::contract::{ExportRequest, ExportResult, Problem, ProblemCode, Progress, Proof};
+use onboarding::contract::{
+    ExportRequest, ExportResult, FilesPreview, FilesQuery, HiddenValue, Problem, ProblemCode, Progress, Proof,
+};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State, WebviewWindow};
 
+use crate::clipboard::{STAYS, SecretClipboard};
 use crate::desk::Desk;
 use crate::dialogs;
 use crate::host::WindowHost;
@@ -18,6 +21,27 @@ pub(crate) async fn suggested_folder(desk: State<'_, Desk>, customer: String) ->
 #[tauri::command]
 pub(crate) async fn choose_folder(window: WebviewWindow, start: String) -> Result<Option<String>, Problem> {
     Ok(dialogs::choose_folder(&window, &start).await)
+}
+
+#[tauri::command]
+pub(crate) async fn preview_files(
+    desk: State<'_, Desk>,
+    mut request: FilesQuery,
+) -> Result<FilesPreview, Problem> {
+    request.folder = dialogs::typed_folder(&request.folder, std::env::home_dir().as_deref())?;
+    desk.engine().await?.preview_files(request).await
+}
+
+/// Puts a value that the window may not have on the clipboard. For how many seconds; 0 where there is no clipboard.
+#[tauri::command]
+pub(crate) async fn copy_hidden_value(
+    desk: State<'_, Desk>,
+    clipboard: State<'_, SecretClipboard>,
+    customer: String,
+    value: HiddenValue,
+) -> Result<u64, Problem> {
+    let secret = desk.engine().await?.hidden_value(&customer, value).await?;
+    Ok(if clipboard.put(secret) { STAYS.as_secs() } else { 0 })
 }
 
 #[tauri::command]

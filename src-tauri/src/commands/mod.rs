@@ -48,6 +48,8 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         steps::cancel,
         files::suggested_folder,
         files::choose_folder,
+        files::preview_files,
+        files::copy_hidden_value,
         files::export_files,
         files::open_folder,
         files::verify,

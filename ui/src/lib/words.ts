@@ -50,6 +50,19 @@ export const import_note = (note: string): string => message(`import_note_${note
 export const missing_name = (what: string): string => message(`missing_${what}`) ?? plain(what);
 export const severity_name = (severity: string): string => message(`severity_${severity}`) ?? severity;
 
+/** What a connector file is for. */
+export const role_about = (role: string): string => message(`role_${role}`) ?? plain(role);
+/** What was proven from a file of that kind. */
+export const role_proof = (role: string): string => message(`role_${role}_proof`) ?? '';
+/** What writing would change about a file. */
+export const change_name = (change: string): string => message(`change_${change}`) ?? plain(change);
+/** How a file stands beside the manifest; nothing to say where it is as it was exported. */
+export const file_state = (state: string): string => (state === 'as-exported' ? '' : (message(`file_state_${state}`) ?? plain(state)));
+/** What is done with a file on the SIEM's side. */
+export const place_text = (place: string): string => message(`place_${place}`) ?? plain(place);
+/** A value that is hidden. */
+export const hidden_name = (value: string): string => message(`hidden_${value}`) ?? plain(value);
+
 /** How far back a pull looks: `PT2H`, `PT24H`, `P30D`. */
 export const ago_name = (ago: string): string => message(`ago_${ago}`) ?? ago;
 /** What an alert says of itself or of its evidence, by the name of the fact. */

@@ -43,7 +43,7 @@ pub use hosts::Hosts;
 pub use id::ConnectorId;
 pub use input::ConnectorInput;
 pub use language::Language;
-pub use manifest::{NAME as MANIFEST, names_in_manifest};
+pub use manifest::{NAME as MANIFEST, changed_since_export, is_file_of_a_set, names_in_manifest};
 pub use migration::{Finding, Findings, FoundKind, Setting, StaleKind, Staleness, found_in};
 pub use note::Note;
 pub use place::{FileRole, Place, PlaceKind};

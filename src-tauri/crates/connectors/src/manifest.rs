@@ -65,8 +65,17 @@ pub(crate) struct Said {
 /// changed it could have named anything.
 pub fn names_in_manifest(manifest: &[u8]) -> Vec<String> {
     let Ok(manifest) = serde_json::from_slice::<Manifest>(manifest) else { return Vec::new() };
-    let ours = |name: &str| ConnectorId::ALL.iter().any(|id| id.own_file_names().contains(&name));
-    manifest.files.into_iter().map(|listed| listed.name).filter(|name| ours(name)).collect()
+    manifest.files.into_iter().map(|listed| listed.name).filter(|name| is_file_of_a_set(name)).collect()
+}
+
+/// Whether a file has a name that some connector writes, or is the manifest.
+pub fn is_file_of_a_set(name: &str) -> bool {
+    name == NAME || ConnectorId::ALL.iter().any(|id| id.own_file_names().contains(&name))
+}
+
+/// Names of files whose bytes are not those that the manifest lists. Empty without a manifest.
+pub fn changed_since_export(files: &Files) -> Vec<String> {
+    read(files).changed
 }
 
 pub(crate) fn read(files: &Files) -> Said {

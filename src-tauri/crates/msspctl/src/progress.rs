@@ -143,6 +143,7 @@ impl<'a> Voice<'a> {
                 (evidence.state == EvidenceState::Checking).then(|| check_name(self.prose, evidence))
             }
             Progress::File { name } => Some(name.clone()),
+            Progress::ProvenFile(file) => Some(file.name.clone()),
             Progress::Pulled(PullProgress { alerts, bytes, .. }) => Some(format!(
                 "{} {}, {}/{}, {}",
                 HumanCount(*alerts),

@@ -4,7 +4,9 @@ use catalog::{Cloud, GrantKind, Source, SourceId};
 use connectors::ConnectorId;
 
 use crate::Engine;
-use crate::contract::{ConnectorView, Destination, DestinationQuery, Problem, ProblemCode, SourceView};
+use crate::contract::{
+    ConnectorView, Destination, DestinationQuery, Problem, ProblemCode, SourceAndGrant, SourceView, WhyNot,
+};
 use crate::tenant;
 
 /// A cloud, source, grant and connector that were looked at together.
@@ -53,6 +55,7 @@ impl Engine {
                     .filter(|grant| connectors::carries(*id, choice.source, *grant).is_ok())
                     .filter(|_| connectors::knows_cloud(*id, &cloud.id).is_ok())
                     .collect(),
+                why_not: why_not(&cloud, choice, *id),
             })
             .collect();
         Ok(Destination {
@@ -96,6 +99,16 @@ pub(crate) fn impossible(
         .and_then(|()| connectors::knows_cloud(connector, &cloud.id))
         .err()
         .map(|impossible| impossible.reason.to_string())
+}
+
+/// Why a connector cannot serve a choice, and what would serve it.
+fn why_not(cloud: &Cloud, choice: Choice, connector: ConnectorId) -> Option<WhyNot> {
+    let reason = impossible(cloud, choice.source, choice.grant, Some(connector))?;
+    let known = connectors::knows_cloud(connector, &cloud.id).is_ok();
+    let instead = connectors::instead(connector, choice.source, choice.grant)
+        .filter(|(source, _)| known && Source::get(*source).address(cloud, None).is_ok())
+        .map(|(source, grant)| SourceAndGrant { source, grant });
+    Some(WhyNot { reason, instead })
 }
 
 /// Refuses what cannot work.

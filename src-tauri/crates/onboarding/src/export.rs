@@ -65,10 +65,10 @@ impl Engine {
         let folder = absolute(&request.folder)?;
         let mut witness = Witness::new(host);
         witness.checking(EvidenceKey::FilesWritten);
-        let language =
-            request.language.clone().or_else(|| self.present_settings().language().map(str::to_owned));
-        let language = connectors::Language::of_tag(&language.unwrap_or_default());
-        let input = self.input(&customer, &access, language).await?;
+        let language = self.language_of_files(request.language.as_deref());
+        let at = clock::now();
+        let tokens = access.tokens(self, &customer).await?;
+        let input = self.input(&customer, &access, Some(tokens.access_token), at, language).await?;
         let set = connectors::render(request.connector, &input)
             .map_err(|refusal| problems::of_rendering(&refusal, request.connector))?;
         let mut notes = set.notes.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -108,12 +108,8 @@ impl Engine {
             .proven(EvidenceKey::FilesWritten, &[("folder", &folder), ("files", &files.len().to_string())]);
         steps::reset_after(&mut customer, Step::Export);
         customer.connector = Some(request.connector.as_str().to_owned());
-        let view = ExportView {
-            at: clock::now(),
-            folder: folder.clone(),
-            connector: request.connector,
-            files: files.clone(),
-        };
+        let view =
+            ExportView { at, folder: folder.clone(), connector: request.connector, files: files.clone() };
         customer.export = Some(serde_json::to_value(&view).map_err(|error| {
             Problem::new(ProblemCode::Internal).with("reason", "export-not-kept").caused_by(&error)
         })?);
@@ -127,14 +123,22 @@ impl Engine {
         })
     }
 
-    /// Everything that a connector may need, with a token that was fetched this moment.
-    async fn input(
+    /// The language of sheets and comments: the one that was asked for, or that of the settings.
+    pub(crate) fn language_of_files(&self, asked: Option<&str>) -> connectors::Language {
+        let language =
+            asked.map(str::to_owned).or_else(|| self.present_settings().language().map(str::to_owned));
+        connectors::Language::of_tag(&language.unwrap_or_default())
+    }
+
+    /// Everything that a connector may need, for files of that moment.
+    pub(crate) async fn input(
         &self,
         customer: &Customer,
         access: &Access,
+        access_token: Option<SecretString>,
+        at: jiff::Timestamp,
         language: connectors::Language,
     ) -> Result<ConnectorInput, Problem> {
-        let tokens = access.tokens(self, customer).await?;
         let refresh_token = match customer.grant {
             GrantKind::RefreshToken => access::sealed(self, customer, SecretKind::RefreshToken).await?,
             GrantKind::AppOnly => None,
@@ -160,17 +164,17 @@ impl Engine {
             scope,
             alerts_url: pull::address(customer, &access.cloud)?.to_string(),
             refresh_token,
-            access_token: Some(tokens.access_token),
+            access_token,
             ca_file: access.cloud.ca_file.as_ref().map(|path| path.display().to_string()),
             language,
-            read_from: clock::now() - jiff::SignedDuration::from_hours(24),
+            read_from: at - jiff::SignedDuration::from_hours(24),
         })
     }
 }
 
 /// Names of an older set of ours in a folder that the new one does not replace: they hold older secrets, and go with it.
 /// What the folder's manifest names and no connector ever writes is not ours and stays.
-fn older_names(folder: &Path, set: &connectors::FileSet) -> Vec<String> {
+pub(crate) fn older_names(folder: &Path, set: &connectors::FileSet) -> Vec<String> {
     let manifest = std::fs::read(folder.join(connectors::MANIFEST)).unwrap_or_default();
     let stays = |name: &String| set.files.iter().any(|file| file.name.eq_ignore_ascii_case(name));
     connectors::names_in_manifest(&manifest).into_iter().filter(|name| !stays(name)).collect()

@@ -29,6 +29,7 @@ mod network;
 mod old_files;
 mod one_run;
 mod paste;
+mod preview;
 mod problems;
 mod proof;
 mod pull;

@@ -18,8 +18,8 @@ use url::Url;
 use vault::{Customer, SecretKind};
 
 use crate::contract::{
-    EvidenceKey, ExportView, LookedBack, Problem, ProblemCode, Proof, ProofView, ProvenFile, PullQuery,
-    PullSummary,
+    EvidenceKey, ExportView, FileState, LookedBack, Problem, ProblemCode, Progress, Proof, ProofView,
+    ProvenFile, PullQuery, PullSummary,
 };
 use crate::engine::cloud_of;
 use crate::export::absolute;
@@ -80,13 +80,23 @@ impl Engine {
         witness.checking(EvidenceKey::FilesReadBack);
         // What a killed export began is finished first, so that the set is the old one or the new one.
         vault::files::recover(&folder).map_err(|error| problems::of_file(&error, &folder))?;
-        let said = match Said::in_folder(&folder, &customer, &cloud) {
+        let found = read_folder(&folder)?;
+        let said = match Said::of_files(&found, &customer, &cloud) {
             Ok(said) => said,
-            Err(problem) => return Err(witness.failed_by(EvidenceKey::FilesReadBack, problem)),
+            Err(problem) => {
+                // Which file it is that is wrong, beside those that are not.
+                for file in standing(&found, None, problem.params.get("file").map(String::as_str)) {
+                    host.progress(Progress::ProvenFile(file));
+                }
+                return Err(witness.failed_by(EvidenceKey::FilesReadBack, problem));
+            }
         };
         let connector = said.connector;
-        let names: Vec<ProvenFile> =
-            said.read.files.iter().map(|name| ProvenFile { name: name.clone(), proven: true }).collect();
+        let mut names = standing(&found, Some((connector, &said.read)), None);
+        drop(found);
+        for file in &names {
+            host.progress(Progress::ProvenFile(file.clone()));
+        }
         witness.proven(EvidenceKey::FilesReadBack, &[("connector", connector.as_str())]);
 
         let http = self.http(&cloud).await?;
@@ -130,6 +140,10 @@ impl Engine {
         };
         witness.proven(EvidenceKey::AlertsPulled, &[("alerts", &summary.alerts.to_string())]);
 
+        // What was read has opened a token and found alerts: now each file that was read is proven.
+        for file in names.iter_mut().filter(|file| said.read.files.contains(&file.name)) {
+            file.proven = true;
+        }
         let at = clock::now();
         self.keep_proof(
             &mut customer,
@@ -190,10 +204,9 @@ struct Said {
 }
 
 impl Said {
-    fn in_folder(folder: &Path, customer: &Customer, cloud: &Cloud) -> Result<Self, Problem> {
-        let files = read_folder(folder)?;
+    fn of_files(files: &Files, customer: &Customer, cloud: &Cloud) -> Result<Self, Problem> {
         let (connector, read) =
-            connectors::read_back(&files).map_err(|problem| problems::of_reading(&problem))?;
+            connectors::read_back(files).map_err(|problem| problems::of_reading(&problem))?;
         // What a SIEM's software knows by heart is filled in; in a lab, the lab's hosts are what it finds.
         Self::of(connector, read.in_cloud(cloud), customer, cloud)
     }
@@ -417,8 +430,40 @@ impl defender::TokenSource for FileTokens<'_> {
     }
 }
 
+/// How each file of a set stands beside the manifest: those that were read or listed, and strangers with a name that
+/// some connector uses. Nothing is proven yet.
+fn standing(files: &Files, read: Option<(ConnectorId, &ReadBack)>, wrong: Option<&str>) -> Vec<ProvenFile> {
+    let listed = connectors::names_in_manifest(files.get(connectors::MANIFEST).unwrap_or_default());
+    let changed = connectors::changed_since_export(files);
+    let mut names: Vec<&str> =
+        read.map_or_else(Vec::new, |(_, read)| read.files.iter().map(String::as_str).collect());
+    for name in listed.iter().map(String::as_str).chain(files.names()).chain(wrong) {
+        let ours = connectors::is_file_of_a_set(name) && name != connectors::MANIFEST;
+        if ours && !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            names.push(name);
+        }
+    }
+    names
+        .into_iter()
+        .map(|name| ProvenFile {
+            name: name.to_owned(),
+            proven: false,
+            state: if files.get(name).is_none() {
+                FileState::Missing
+            } else if changed.iter().any(|changed| changed == name) {
+                FileState::Edited
+            } else if listed.is_empty() || listed.iter().any(|listed| listed.eq_ignore_ascii_case(name)) {
+                FileState::AsExported
+            } else {
+                FileState::Unlisted
+            },
+            role: read.map_or_else(String::new, |(connector, _)| connector.role_of(name).to_string()),
+        })
+        .collect()
+}
+
 /// The files of a folder by name; what is too large to be ours is left out.
-fn read_folder(folder: &Path) -> Result<Files, Problem> {
+pub(crate) fn read_folder(folder: &Path) -> Result<Files, Problem> {
     let trouble = |error: &std::io::Error| {
         Problem::new(ProblemCode::FileTrouble)
             .with("path", folder.display().to_string())

@@ -21,6 +21,7 @@ import type { OldConnector } from '../contract/OldConnector';
 import type { OldFiles } from '../contract/OldFiles';
 import type { Problem } from '../contract/Problem';
 import type { ProblemCode } from '../contract/ProblemCode';
+import type { ProvenFile } from '../contract/ProvenFile';
 import type { Progress } from '../contract/Progress';
 import type { PullProgress } from '../contract/PullProgress';
 import type { SourceView } from '../contract/SourceView';
@@ -52,7 +53,7 @@ const SOURCES: readonly SourceView[] = [
   { id: 'defender-alerts', name: 'Microsoft Defender for Endpoint alerts', ends: '2027-02-01', ended: false, replaced_by: 'graph-alerts', checked: '2026-11-20', possible: true, portal_authorisation: false },
   { id: 'siem-detections', name: 'Legacy SIEM detections', ends: '2023-12-31', ended: true, replaced_by: 'graph-alerts', checked: '2026-11-20', possible: true, portal_authorisation: true },
 ];
-const CONNECTORS: readonly ConnectorView[] = [
+const CONNECTORS: readonly Omit<ConnectorView, 'why_not'>[] = [
   { id: 'arcsight', name: 'ArcSight FlexConnector REST', files: ['WDATP-connector.properties', 'WDATP-connector.jsonparser.properties', 'VALUES-TO-TYPE.txt', 'manifest.json'], grants: ['refresh-token'] },
   { id: 'splunk-rest', name: 'Splunk REST API Modular Input', files: ['inputs.conf', 'splunk-authentication.properties', 'manifest.json'], grants: ['refresh-token'] },
   { id: 'splunk-ms-security', name: 'Splunk Add-on for Microsoft Security', files: ['splunk_ta_ms_security_account.conf', 'inputs.conf', 'manifest.json'], grants: ['app-only'] },
@@ -153,10 +154,12 @@ export function done_until(step: Step, given: Partial<CustomerView> = {}): Custo
       : null,
     authorisation: has('authorise') ? { at } : null,
     export: has('export') ? { at, folder: '/home/lena/MSSP Onboard/Contoso Logistics', connector, files } : null,
-    proof: has('test-pull') ? { at, alerts: 214, files: files.map(({ name }) => ({ name, proven: true })) } : null,
+    proof: has('test-pull') ? { at, alerts: 214, files: files.map(proven) } : null,
     ...given,
   });
 }
+
+const proven = ({ name }: WrittenFile): ProvenFile => ({ name, proven: true, state: 'as-exported', role: name === 'VALUES-TO-TYPE.txt' ? 'values-to-type' : name.includes('jsonparser') ? 'field-mapping' : 'sign-in' });
 
 function files_of(connector: string): WrittenFile[] {
   const names = CONNECTORS.find((one) => one.id === connector)?.files ?? [];
@@ -270,6 +273,8 @@ export interface FakeOptions {
   practice?: boolean;
   /** What old files say. */
   old_files?: OldFiles;
+  /** The files that were written last hold older values. */
+  stale?: boolean;
   /** The customer that was open in the session before. */
   left_at?: string;
   /** What the settings say. */
@@ -364,7 +369,15 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
       reason: possible ? null : grant === 'app-only' ? 'connector-needs-refresh-token' : 'connector-needs-app-only',
       clouds: practice ? [PRACTICE_CLOUD] : [COMMERCIAL, { ...COMMERCIAL, id: 'gcc-high', name: 'US Government GCC High', regions: ['us'] }],
       sources: [...SOURCES],
-      connectors: [...CONNECTORS],
+      connectors: CONNECTORS.map((one) => ({
+        ...one,
+        why_not: one.grants.includes(grant)
+          ? null
+          : {
+              reason: grant === 'app-only' ? 'connector-needs-refresh-token' : 'connector-needs-app-only',
+              instead: { source: query.source ?? 'graph-alerts', grant: grant === 'app-only' ? ('refresh-token' as const) : ('app-only' as const) },
+            },
+      })),
     };
   }
   let settings: SettingsView = {
@@ -648,6 +661,31 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
       await arrive('choose_folder', [start]);
       return `${start} (chosen)`;
     },
+    async preview_files(request) {
+      await arrive('preview_files', [request]);
+      const written = find(request.customer).export;
+      const there = written?.folder === request.folder && written.connector === request.connector;
+      return {
+        connector: request.connector,
+        files: files_of(request.connector).map((file, at) => ({
+          name: file.name,
+          secret: file.secret,
+          role: file.name === 'manifest.json' ? 'checksums' : file.name === 'VALUES-TO-TYPE.txt' ? 'values-to-type' : at === 0 ? 'sign-in' : 'field-mapping',
+          parts: file.secret
+            ? [{ text: `# Contoso Logistics\nclient_id=${CLIENT_ID}\nclient_secret=`, hidden: null }, { text: '', hidden: 'client-secret' as const }, { text: '\nscope=\n', hidden: null }]
+            : [{ text: 'token.count=50\n', hidden: null }],
+          place: file.name === 'manifest.json' ? 'keep' : file.name === 'VALUES-TO-TYPE.txt' ? 'type' : 'copy-to',
+          at: file.name === 'manifest.json' ? '' : '<connector folder>/current/user/agent/flexagent/',
+          change: there ? (options.stale && file.secret ? ('changed' as const) : ('same' as const)) : ('new' as const),
+        })),
+        gone: [],
+        notes: request.connector === 'arcsight' ? ['values-to-type', 'flexconnector-retired'] : ['secrets-in-clear'],
+      };
+    },
+    async copy_hidden_value(customer, value) {
+      await arrive('copy_hidden_value', [customer, value]);
+      return 30;
+    },
     async export_files(request, progress) {
       const customer = find(request.customer);
       if (fails.export_files?.code === 'files-exist' && request.overwrite) {
@@ -685,7 +723,7 @@ export function fake_host(options: FakeOptions = {}): FakeHost {
       await arrive('verify', [id, folder], true);
       arrived = count;
       const at = new Date().toISOString();
-      const files = (customer.export?.files ?? []).map(({ name }) => ({ name, proven: true }));
+      const files = (customer.export?.files ?? []).map(proven);
       return {
         at,
         folder,

@@ -43,6 +43,9 @@ import type { RegistrationSheet } from '../contract/RegistrationSheet';
 import type { SavedAlerts } from '../contract/SavedAlerts';
 import type { SettingsView } from '../contract/SettingsView';
 import type { TenantFound } from '../contract/TenantFound';
+import type { FilesPreview } from '../contract/FilesPreview';
+import type { FilesQuery } from '../contract/FilesQuery';
+import type { HiddenValue } from '../contract/HiddenValue';
 import type { TenantQuery } from '../contract/TenantQuery';
 
 /** Whether the vault is open, and if not, what would open it. */
@@ -155,6 +158,10 @@ export interface Host {
   suggested_folder(customer: string): Promise<string>;
   /** Null when the person chose none. */
   choose_folder(start: string): Promise<string | null>;
+  /** What an export would write, without its secrets. */
+  preview_files(request: FilesQuery): Promise<FilesPreview>;
+  /** Puts a value that the window never sees on the clipboard: for so many seconds, 0 where there is no clipboard. */
+  copy_hidden_value(customer: string, value: HiddenValue): Promise<number>;
   export_files(request: ExportRequest, progress: OnProgress): Promise<ExportResult>;
   /** Shows the folder of the last export. */
   open_folder(customer: string): Promise<void>;

@@ -75,6 +75,8 @@ export function tauri_host(): Host {
 
     suggested_folder: (customer) => ask('suggested_folder', { customer }),
     choose_folder: (start) => ask('choose_folder', { start }),
+    preview_files: (request) => ask('preview_files', { request }),
+    copy_hidden_value: (customer, value) => ask('copy_hidden_value', { customer, value }),
     export_files: (request, progress) => ask('export_files', { request, progress: channel(progress) }),
     open_folder: (customer) => ask('open_folder', { customer }),
     verify: (customer, folder, progress) => ask('verify', { customer, folder, progress: channel(progress) }),

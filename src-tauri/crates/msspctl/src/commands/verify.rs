@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use onboarding::Engine;
-use onboarding::contract::{Proof, PullSummary};
+use onboarding::contract::{FileState, Proof, PullSummary};
 
 use super::export::folder_text;
 use super::view;
@@ -50,7 +50,15 @@ pub(crate) async fn run(args: &VerifyArgs, engine: &Engine, output: &Output) -> 
 fn told(page: &mut Page, prose: &Prose, proof: &Proof) {
     page.line(&format!("{}: {}", prose.text(Text::Folder), proof.folder));
     for file in &proof.files {
-        page.line(&format!("  {} {}", if file.proven { "✓" } else { "✗" }, file.name));
+        // What the manifest says beside it: a file may be proven and yet not be what was exported.
+        let state = match file.state {
+            FileState::AsExported => None,
+            FileState::Edited => Some(Text::FileEdited),
+            FileState::Missing => Some(Text::FileMissing),
+            FileState::Unlisted => Some(Text::FileUnlisted),
+        };
+        let state = state.map_or_else(String::new, |state| format!("  ({})", prose.text(state)));
+        page.line(&format!("  {} {}{state}", if file.proven { "✓" } else { "–" }, file.name));
     }
     page.evidence(prose, &proof.evidence);
     summary(page, prose, &proof.pull);

@@ -125,6 +125,28 @@ pub struct ConnectorView {
     pub files: Vec<String>,
     /// Grants it can carry.
     pub grants: Vec<GrantKind>,
+    /// Why it cannot serve the chosen source and grant in the chosen cloud, and what would.
+    pub why_not: Option<WhyNot>,
+}
+
+/// Why a connector cannot be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ts_rs::TS)]
+#[ts(export)]
+pub struct WhyNot {
+    /// As a kebab-case reason that the caller translates.
+    pub reason: String,
+    /// With which source and grant it would work; nothing does in a cloud that its software does not know.
+    pub instead: Option<SourceAndGrant>,
+}
+
+/// A source and a grant that go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ts_rs::TS)]
+#[ts(export)]
+pub struct SourceAndGrant {
+    /// Where alerts come from.
+    pub source: SourceId,
+    /// How access is had.
+    pub grant: GrantKind,
 }
 
 /// A new customer.

@@ -8,6 +8,7 @@ mod alerts;
 mod consent;
 mod customer;
 mod import;
+mod files;
 mod problem;
 mod progress;
 mod proof;
@@ -25,12 +26,14 @@ pub use consent::{
 pub use customer::{
     AddCustomer, AuthorisationView, CloudView, ConnectorView, ConsentView, CustomerView, Destination,
     DestinationQuery, EditCustomer, ExportView, PermissionView, PortalStep, ProofView, RegistrationInput,
-    RegistrationSheet, RegistrationView, SourceView, Step, StepState, StepView, TenantFound, TenantQuery,
+    RegistrationSheet, RegistrationView, SourceAndGrant, SourceView, Step, StepState, StepView, TenantFound,
+    TenantQuery, WhyNot,
 };
 pub use import::{
     CarriedAccess, IMPORT_NOTES, ImportLine, ImportList, ImportReport, InspectOldFiles, LeftOut,
     OldConnector, OldFiles, OldSecret, OldSetting, OnboardOldFiles, OnboardedOldFiles, StaleItem,
 };
+pub use files::{FileChange, FileState, FilesPreview, FilesQuery, HiddenValue, PreviewedFile, PreviewedPart};
 pub use problem::{Microsoft, Problem, ProblemCause, ProblemCode, Who};
 pub use progress::{
     Evidence, EvidenceKey, EvidenceState, Fact, Notice, Progress, PullProgress, PullWait, WaitingFor,

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::ProvenFile;
+
 /// One line of progress. With `--json` it is one JSON line on standard error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -44,6 +46,8 @@ pub enum Progress {
         /// Its name.
         name: String,
     },
+    /// How a file of a set stands in a proof that goes on: read, and not proven before the end.
+    ProvenFile(ProvenFile),
     /// How far a pull is. Told at most ten times a second.
     Pulled(PullProgress),
 }

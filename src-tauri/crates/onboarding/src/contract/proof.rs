@@ -4,7 +4,7 @@ use connectors::ConnectorId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{BrowserChoice, CustomerView, Evidence};
+use super::{BrowserChoice, CustomerView, Evidence, FileState};
 
 /// How the redirect comes back (design 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
@@ -163,6 +163,12 @@ pub struct ProvenFile {
     pub name: String,
     /// It held what it should.
     pub proven: bool,
+    /// How it stands beside the manifest.
+    #[serde(default)]
+    pub state: FileState,
+    /// What it is for, and so what was proven from it: a kebab-case word that the caller translates.
+    #[serde(default)]
+    pub role: String,
 }
 
 /// Which alerts to pull.
