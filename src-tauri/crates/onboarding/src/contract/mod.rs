@@ -7,8 +7,8 @@
 mod alerts;
 mod consent;
 mod customer;
-mod import;
 mod files;
+mod import;
 mod problem;
 mod progress;
 mod proof;
@@ -29,11 +29,11 @@ pub use customer::{
     RegistrationSheet, RegistrationView, SourceAndGrant, SourceView, Step, StepState, StepView, TenantFound,
     TenantQuery, WhyNot,
 };
+pub use files::{FileChange, FileState, FilesPreview, FilesQuery, HiddenValue, PreviewedFile, PreviewedPart};
 pub use import::{
     CarriedAccess, IMPORT_NOTES, ImportLine, ImportList, ImportReport, InspectOldFiles, LeftOut,
     OldConnector, OldFiles, OldSecret, OldSetting, OnboardOldFiles, OnboardedOldFiles, StaleItem,
 };
-pub use files::{FileChange, FileState, FilesPreview, FilesQuery, HiddenValue, PreviewedFile, PreviewedPart};
 pub use problem::{Microsoft, Problem, ProblemCause, ProblemCode, Who};
 pub use progress::{
     Evidence, EvidenceKey, EvidenceState, Fact, Notice, Progress, PullProgress, PullWait, WaitingFor,
