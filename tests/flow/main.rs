@@ -22,6 +22,8 @@ mod keyring;
 #[cfg(test)]
 mod leaks;
 #[cfg(test)]
+mod looks;
+#[cfg(test)]
 mod migration;
 #[cfg(test)]
 mod network;

@@ -29,6 +29,8 @@ pub const VALUES: &[&str] = &[
     "Elastic Agent and Filebeat",
     "Generic API (JSON, .env, curl)",
     "Generic API",
+    "NDJSON",
+    "CSV",
     "IBM QRadar",
     "Splunk Add-on for Microsoft Security",
     "Splunk REST API Modular Input",
