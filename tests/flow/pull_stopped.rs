@@ -47,7 +47,7 @@ async fn ctrl_c_leaves_a_whole_file_of_what_arrived_and_says_so() {
             "{problem}"
         );
         let kept: usize = problem["params"]["kept"].as_str().unwrap().parse().unwrap();
-        assert!((250..200_000).contains(&kept), "{kept}");
+        assert!((1..200_000).contains(&kept), "{kept}");
         let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!((&summary["alerts"], &summary["notes"][0]), (&kept.into(), &"stopped-early".into()));
         let text = std::fs::read_to_string(&file).unwrap();

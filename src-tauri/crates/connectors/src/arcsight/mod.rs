@@ -195,7 +195,17 @@ pub(crate) fn read(files: &Files) -> Result<ReadBack, ReadProblem> {
     if scope.is_none() && resource.is_none() {
         return Err(client.problem("scope", ReadReason::ValueMissing));
     }
-    let files_read = [CLIENT_PROPERTIES, parser_file, VALUES_TO_TYPE];
+    let mut files_read = vec![CLIENT_PROPERTIES, parser_file, VALUES_TO_TYPE];
+    // The mapping that was not chosen lies beside it and can be chosen later: it must be whole, too.
+    for other in [PARSER, PARSER_1].into_iter().filter(|other| *other != parser_file) {
+        if let Some(bytes) = files.get(other) {
+            let body = parser::read(other, bytes)?;
+            if !fits(source, body) {
+                return Err(ReadProblem::of(other, ReadReason::MappingMismatch).key("trigger.node.location"));
+            }
+            files_read.push(other);
+        }
+    }
     let mut read = ReadBack::of(source, GrantKind::RefreshToken, registration, &files_read);
     read.customer_tenant = tenant_of(&token_url);
     read.tenant_at = client.place("token_url");
