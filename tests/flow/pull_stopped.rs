@@ -29,7 +29,7 @@ async fn ctrl_c_leaves_a_whole_file_of_what_arrived_and_says_so() {
         let mut stopped = false;
         let ended = async {
             while let Some(line) = lines.next_line().await.unwrap() {
-                if !stopped && line.contains("\"pulled\"") {
+                if !stopped && arrived(&line) > 0 {
                     let process = process.id().unwrap().to_string();
                     let sent = Command::new("kill").args(["-INT", &process]).status().await.unwrap();
                     assert!(sent.success());
@@ -64,6 +64,13 @@ async fn ctrl_c_leaves_a_whole_file_of_what_arrived_and_says_so() {
     let entries = journal["entries"].as_array().unwrap();
     let stopped = entries.iter().filter(|entry| entry["action"] == "pull" && entry["outcome"] == "cancelled");
     assert_eq!(stopped.count(), 3, "{entries:?}");
+}
+
+/// How many alerts a line of progress counts.
+fn arrived(line: &str) -> u64 {
+    let progress: Value = serde_json::from_str(line).unwrap();
+    let pulled = progress.get("pulled").unwrap_or(&progress);
+    pulled["alerts"].as_u64().unwrap_or(0)
 }
 
 /// Reads CSV as Python does, and says what a spreadsheet would take for a formula.
