@@ -15,6 +15,8 @@ use crate::chromium::ready_http;
 
 /// How long anything may take to appear.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a process may take to end.
+const SOON: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A driver process, the app that it started, and a session in its window.
@@ -283,9 +285,11 @@ impl Window {
     /// When the driver cannot be waited for.
     #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
     pub async fn kill(mut self) {
-        for child in self.children() {
-            let _ = std::process::Command::new("kill").args(["-KILL", &child]).status();
+        let children = self.children();
+        for child in &children {
+            let _ = std::process::Command::new("kill").args(["-KILL", child]).status();
         }
+        gone(&children).await;
         self.process.kill().await.expect("the driver ends");
     }
 
@@ -295,11 +299,7 @@ impl Window {
         for child in &children {
             let _ = std::process::Command::new("kill").args(["-TERM", child]).status();
         }
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        let runs = |child: &String| Path::new("/proc").join(child).join("exe").exists();
-        while children.iter().any(runs) && tokio::time::Instant::now() < deadline {
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
+        gone(&children).await;
         let _ = self.process.start_kill();
     }
 
@@ -312,7 +312,18 @@ impl Window {
 
     /// Closes the window as a person does, and the driver after it.
     pub async fn close(self) {
+        let children = self.children();
         let _ = self.driver.clone().quit().await;
+        gone(&children).await;
+    }
+}
+
+/// Waits until these processes have ended: while one of them lives, a window on the same folder gives way to it.
+async fn gone(processes: &[String]) {
+    let deadline = tokio::time::Instant::now() + SOON;
+    let runs = |process: &String| Path::new("/proc").join(process).join("exe").exists();
+    while processes.iter().any(runs) && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 
