@@ -1,9 +1,7 @@
 /** Starts the window: the shell as host, or, in a plain browser while developing, the fake one. */
 import { mount } from 'svelte';
 
-import './styles/tokens.css';
-import './styles/base.css';
-import './styles/window.css';
+import './styles/index.css';
 import App from './App.svelte';
 import { inside_shell, tauri_host } from './lib/host/tauri';
 import { language } from './lib/state/language.svelte';
