@@ -56,7 +56,7 @@ async fn ctrl_c_leaves_a_whole_file_of_what_arrived_and_says_so() {
                 text.lines().filter(|line| serde_json::from_str::<Value>(line).unwrap().is_object()).count()
             }
             "json" => serde_json::from_str::<Vec<Value>>(&text).unwrap().len(),
-            _ => as_python_reads(&file).await["rows"].as_array().unwrap().len() - 1,
+            _ => usize::try_from(as_python_reads(&file, None).await["rows"].as_u64().unwrap()).unwrap(),
         };
         assert_eq!(alerts, kept, "{format}");
     }
@@ -73,25 +73,15 @@ fn arrived(line: &str) -> u64 {
     pulled["alerts"].as_u64().unwrap_or(0)
 }
 
-/// Reads CSV as Python does, and says what a spreadsheet would take for a formula.
-const READER: &str = "
-import csv, json, sys
-rows = list(csv.reader(open(sys.argv[1], newline='', encoding='utf-8')))
-width = {len(row) for row in rows}
-bad = [cell for row in rows[1:] for cell in row if cell and cell[0] in '=+-@\\t\\r\\n']
-print(json.dumps({'rows': rows, 'width': sorted(width), 'bad': bad}))
-";
-
-async fn as_python_reads(file: &Path) -> Value {
+/// Lets Python judge a CSV file; with the alerts as they came, every title is looked for in it.
+async fn as_python_reads(file: &Path, alerts: Option<&Path>) -> Value {
     let python = binaries::python().unwrap_or_else(|| "python3".into());
-    let output = Command::new(python)
-        .args(["-c", READER, file.to_str().unwrap()])
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .expect("python3 is there");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    let mut command = Command::new(python);
+    command.arg(binaries::root().join("tests/python/read_csv.py")).arg(file).args(alerts);
+    let output = command.stdin(Stdio::null()).output().await.expect("python3 is there");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str(&said).unwrap()
 }
 
 #[tokio::test]
@@ -99,23 +89,37 @@ async fn hostile_titles_come_unharmed_and_disarmed_through_csv() {
     let practice = Practice::start(&["--alerts", "400"]).await;
     let folder = tempfile::tempdir().unwrap();
     let msspctl = customer(&practice, folder.path(), "siem-detections", "app-only").await;
-    let lines = msspctl.succeed(&["pull", "Contoso", "--ago", "P3650D", "--format", "ndjson"]).await.stdout;
-    let alerts: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(alerts.len(), 400);
-    let hostile =
-        alerts.iter().filter(|alert| alert["AlertTitle"].as_str().unwrap().starts_with(['=', '@', '+', '-']));
-    assert!(hostile.count() > 0, "the practice tenant has hostile titles");
-    for (fields, column, width) in [("own", 2, 9), ("legacy", 2, 50)] {
-        let file = folder.path().join(format!("{fields}.csv"));
-        let options = ["--format", "csv", "--fields", fields, "--output", file.to_str().unwrap()];
+    let file = |name: &str| folder.path().join(name);
+    let pull = async |format: &str, fields: &str, file: &Path| {
+        let options = ["--format", format, "--fields", fields, "--output", file.to_str().unwrap()];
         msspctl.succeed(&[&["pull", "Contoso", "--ago", "P3650D"][..], &options].concat()).await;
-        let read = as_python_reads(&file).await;
-        assert_eq!((&read["width"], &read["bad"]), (&serde_json::json!([width]), &serde_json::json!([])));
-        let rows = read["rows"].as_array().unwrap();
-        assert_eq!(rows.len(), 401);
-        for (row, alert) in rows[1..].iter().zip(&alerts) {
-            let (cell, title) = (row[column].as_str().unwrap(), alert["AlertTitle"].as_str().unwrap());
-            assert!(cell == title || cell == format!("'{title}"), "{cell:?} {title:?}");
+    };
+    pull("ndjson", "own", &file("alerts.ndjson")).await;
+    for (fields, width) in [("own", 9), ("legacy", 50)] {
+        let csv = file(&format!("{fields}.csv"));
+        pull("csv", fields, &csv).await;
+        let read = as_python_reads(&csv, Some(&file("alerts.ndjson"))).await;
+        assert_eq!((&read["rows"], &read["width"]), (&400.into(), &width.into()), "{read}");
+        assert!(read["disarmed"].as_u64().unwrap() >= 20, "{read}");
+        assert!(read["pictures"].as_u64().unwrap() >= 4, "{read}");
+    }
+}
+
+#[tokio::test]
+async fn ndjson_is_byte_for_byte_what_each_source_sent() {
+    for source in ["graph-alerts", "graph-incidents", "defender-alerts", "xdr-incidents", "siem-detections"] {
+        let practice = Practice::start(&["--alerts", "40"]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let msspctl = customer(&practice, folder.path(), source, "app-only").await;
+        let lines =
+            msspctl.succeed(&["pull", "Contoso", "--ago", "P3650D", "--format", "ndjson"]).await.stdout;
+        let sent = practice.sent(source).await;
+        assert_eq!(lines.lines().count(), 40, "{source}");
+        for line in lines.lines() {
+            assert!(sent.contains(line), "{source}: {line}");
+        }
+        if source == "siem-detections" {
+            assert_eq!(sent, format!("[{}]", lines.lines().collect::<Vec<_>>().join(",")));
         }
     }
 }

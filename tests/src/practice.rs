@@ -77,6 +77,55 @@ impl Practice {
         msspctl.succeed(&arguments).await;
     }
 
+    /// How often somebody came to the host that is not Microsoft's.
+    ///
+    /// # Panics
+    ///
+    /// When curl is missing or refused.
+    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+    pub async fn strangers_visits(&self) -> u64 {
+        let origin: url::Url = self.announcement.login.parse().expect("an address");
+        let address = origin.join("/stranger").expect("an address");
+        let told: serde_json::Value =
+            serde_json::from_str(&curl(&[address.as_str()]).await).expect("it tells its visits");
+        told["visits"].as_u64().expect("a number")
+    }
+
+    /// What a source answers, unread: the bytes that a pull of its newest alerts brings, fetched by curl with the app's own
+    /// token.
+    ///
+    /// # Panics
+    ///
+    /// When curl is missing or refused.
+    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+    pub async fn sent(&self, source: &str) -> String {
+        let told = &self.announcement;
+        let (list, audience) = match source {
+            "graph-alerts" => (format!("{}/v1.0/security/alerts_v2?$top=1000", told.graph), &told.graph),
+            "graph-incidents" => {
+                (format!("{}/v1.0/security/incidents?$expand=alerts&$top=50", told.graph), &told.graph)
+            }
+            "defender-alerts" => (format!("{}/api/alerts?$expand=evidence", told.defender), &told.defender),
+            "xdr-incidents" => (format!("{}/api/incidents", told.xdr), &told.xdr),
+            _ => (format!("{}/api/alerts?ago=PT2H", told.siem.eu), &told.graph),
+        };
+        let secret = format!("client_secret@{}", path_text(&told.client_secret_file));
+        let (version, asked) = match source {
+            "siem-detections" => ("", "resource=https://graph.windows.net".to_owned()),
+            _ => ("/v2.0", format!("scope={audience}/.default")),
+        };
+        let address = format!("{}/{}/oauth2{version}/token", told.login, told.customer_tenant);
+        let id = format!("client_id={}", told.client_id);
+        let form = ["grant_type=client_credentials", &id, &asked];
+        let mut arguments = vec!["--data-urlencode", secret.as_str()];
+        arguments.extend(form.iter().flat_map(|field| ["--data-urlencode", field]));
+        arguments.push(&address);
+        let token: serde_json::Value =
+            serde_json::from_str(&curl(&arguments).await).expect("the token answer is JSON");
+        let bearer = format!("Authorization: Bearer {}", token["access_token"].as_str().expect("a token"));
+        curl(&["--globoff", "--header", &bearer, &list]).await
+    }
+
     /// `msspctl` on a fresh data folder and this tenant's cloud file.
     pub fn msspctl(&self, data: &Path) -> Msspctl {
         Msspctl::with_passphrase(data).option("--cloud-file", &path_text(&self.announcement.cloud_file))
@@ -93,4 +142,13 @@ impl Practice {
 
 fn path_text(path: &(impl AsRef<Path> + ?Sized)) -> String {
     path.as_ref().display().to_string()
+}
+
+#[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+async fn curl(arguments: &[&str]) -> String {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--fail", "--noproxy", "*"]).args(arguments);
+    let output = command.stdin(Stdio::null()).output().await.expect("curl is there");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
 }

@@ -153,6 +153,14 @@ pub(crate) const HOSTILE: &[&str] = &[
     "Zero\u{200b}width and combining e\u{301}",
     "A title that goes on and on, because somebody put the whole command line into it: powershell.exe -NoProfile \
      -ExecutionPolicy Bypass -WindowStyle Hidden -Command \"Get-ChildItem -Recurse | ForEach-Object { $_.FullName }\"",
+    "\t=HYPERLINK(\"https://contoso.example\")",
+    "\r=1+1",
+    "\u{ff1d}1+1",
+    "-2+3+cmd|' /C calc'!A0",
+    "\u{0}=1+1",
+    "\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m",
+    "\u{feff}\u{200b}=1+1",
+    "\"=1+1\"",
 ];
 
 /// Where every file of the alerts lies, escaped for JSON.
