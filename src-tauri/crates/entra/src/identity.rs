@@ -31,8 +31,9 @@ pub struct Expectation<'a> {
     pub tenant_id: &'a str,
     /// The issuers that may speak for that tenant.
     pub issuers: &'a [String],
-    /// What was sent with the sign-in.
-    pub nonce: &'a SecretString,
+    /// What was sent with the sign-in. `None`: it was obtained elsewhere, years ago perhaps, and which nonce it had nobody
+    /// here knows, so none is compared. All else is.
+    pub nonce: Option<&'a SecretString>,
     /// The time, as the caller knows it.
     pub now: Timestamp,
 }
@@ -176,7 +177,7 @@ pub fn verify(
     expected: &Expectation<'_>,
 ) -> Result<Identity, EntraError> {
     let claims = signed_claims(id_token, keys)?;
-    if claims.nonce.is_none() {
+    if expected.nonce.is_some() && claims.nonce.is_none() {
         return Err(IdentityFault::Nonce.into());
     }
     compare(claims, expected)
@@ -198,19 +199,6 @@ pub fn verify_renewed(
     compare(signed_claims(id_token, keys)?, expected)
 }
 
-/// Checks an id token that came with a refresh of a sign-in that was obtained elsewhere, years ago perhaps: which nonce
-/// that one had nobody here knows, so none is compared. All else is.
-///
-/// # Errors
-/// As [`verify`].
-pub fn verify_carried_over(
-    id_token: Option<&SecretString>,
-    keys: &SigningKeys,
-    expected: &Expectation<'_>,
-) -> Result<Identity, EntraError> {
-    compare(IdClaims { nonce: None, ..signed_claims(id_token, keys)? }, expected)
-}
-
 fn compare(claims: IdClaims, expected: &Expectation<'_>) -> Result<Identity, EntraError> {
     let audience_right = matches!(claims.aud.as_slice(), [only] if only == expected.client_id);
     if !audience_right {
@@ -224,9 +212,10 @@ fn compare(claims: IdClaims, expected: &Expectation<'_>) -> Result<Identity, Ent
     if !expected.issuers.contains(&issuer) {
         return Err(IdentityFault::Issuer.into());
     }
-    let expected_nonce = expected.nonce.expose_secret().as_bytes();
-    if claims.nonce.is_some_and(|nonce| !bool::from(nonce.as_bytes().ct_eq(expected_nonce))) {
-        return Err(IdentityFault::Nonce.into());
+    if let (Some(nonce), Some(sent)) = (&claims.nonce, expected.nonce) {
+        if !bool::from(nonce.as_bytes().ct_eq(sent.expose_secret().as_bytes())) {
+            return Err(IdentityFault::Nonce.into());
+        }
     }
     let now = expected.now.as_second();
     let second = |value: Option<u64>| value.and_then(|value| i64::try_from(value).ok());

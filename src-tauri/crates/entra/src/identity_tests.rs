@@ -71,13 +71,17 @@ fn check(token: &str) -> Result<Identity, EntraError> {
 }
 
 fn check_by(check: Check, token: &str) -> Result<Identity, EntraError> {
-    let nonce = "the-nonce".to_owned().into();
+    check_sent(check, Some("the-nonce"), token)
+}
+
+fn check_sent(check: Check, nonce: Option<&str>, token: &str) -> Result<Identity, EntraError> {
+    let nonce: Option<SecretString> = nonce.map(|nonce| nonce.to_owned().into());
     let issuers = [ISSUER.to_owned(), format!("https://sts.example/{TENANT}/")];
     let expected = Expectation {
         client_id: APP,
         tenant_id: TENANT,
         issuers: &issuers,
-        nonce: &nonce,
+        nonce: nonce.as_ref(),
         now: Timestamp::constant(NOW, 0),
     };
     check(Some(&token.to_owned().into()), &keys(), &expected)
@@ -208,6 +212,19 @@ fn claims_that_do_not_fit_are_refused_with_their_reason() {
     ] {
         let token = signed_by(&KEY, &header(), &with(claims(), name, value.clone()));
         assert_eq!(fault(&token), reason, "{name} = {value}");
+    }
+}
+
+#[test]
+fn a_sign_in_from_elsewhere_may_have_any_nonce_and_must_hold_otherwise() {
+    for nonce in [Value::Null, json!("another-nonce")] {
+        let claims = with(claims(), "nonce", nonce);
+        for check in [verify as Check, verify_renewed] {
+            assert!(check_sent(check, None, &signed_by(&KEY, &header(), &claims)).is_ok());
+            assert!(check_sent(check, None, &signed_by(&OTHER_KEY, &header(), &claims)).is_err());
+            let foreign = with(claims.clone(), "aud", json!("another app"));
+            assert!(check_sent(check, None, &signed_by(&KEY, &header(), &foreign)).is_err());
+        }
     }
 }
 

@@ -36,10 +36,7 @@ pub use diagnosis::{Leg, Refusal};
 pub use discovery::{Discovery, discover};
 pub use error::EntraError;
 pub use exclusive::Family;
-pub use identity::{
-    AccessClaims, Belonging, Expectation, Identity, IdentityFault, verify, verify_carried_over,
-    verify_renewed,
-};
+pub use identity::{AccessClaims, Belonging, Expectation, Identity, IdentityFault, verify, verify_renewed};
 pub use keys::{SigningKeys, fetch_keys};
 pub use mismatch::{Comparison, Mismatch, OddCharacter, Run, Side, compare_redirects};
 pub use names::{TenantName, TenantNameFault, guid};

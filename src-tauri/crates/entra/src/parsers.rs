@@ -94,7 +94,7 @@ impl Bench {
             client_id: "aaaaaaaa-2222-3333-4444-555555555555",
             tenant_id: Self::TENANT,
             issuers: &self.issuers,
-            nonce: &self.nonce,
+            nonce: Some(&self.nonce),
             now: Timestamp::constant(1_795_168_800, 0),
         }
     }

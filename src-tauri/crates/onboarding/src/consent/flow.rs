@@ -1,0 +1,159 @@
+//! One sign-in, from the address that a person opens to what its answer proves.
+//!
+//! The invariant: the way back is ready before the address is told to anybody.
+
+use std::time::Duration;
+
+use catalog::GrantKind;
+use entra::{Answer, Attempt, Catcher, Discovery, EntraError, RedirectUri, SignIn, TenantName};
+use url::Url;
+use vault::Customer;
+
+use super::proving::Obtained;
+use super::waiting::{Notices, Ways, stay_connected};
+use crate::access::Access;
+use crate::contract::{
+    self, ConsentRequest, Evidence, EvidenceKey, EvidenceState, Problem, ProblemCode, Progress, WaitingFor,
+};
+use crate::host::{Host, Witness};
+use crate::paste::Pastes;
+use crate::sign_in_window::{PageRules, SignInWindow};
+use crate::{clock, problems, redirect_doctor};
+
+/// The attempt outlives the wait by this, so that it is always the wait that ends.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// One sign-in, from the address to the compared tokens.
+pub(crate) struct Flow<'a> {
+    pub(crate) customer: &'a Customer,
+    pub(crate) access: &'a Access,
+    pub(crate) request: &'a ConsentRequest,
+}
+
+impl Flow<'_> {
+    /// Runs it to its end.
+    pub(super) async fn run(
+        &self,
+        pastes: Pastes,
+        host: &dyn Host,
+        witness: &mut Witness<'_>,
+    ) -> Result<Obtained, Problem> {
+        let registered = RedirectUri::parse(&self.access.redirect_uri).map_err(problems::of_redirect)?;
+        let (tenant, discovery) = self.discover().await?;
+        let catcher = match self.request.catcher {
+            contract::Catcher::Browser => Some(listen(&registered, witness).await?),
+            contract::Catcher::Window | contract::Catcher::Paste | contract::Catcher::Handoff => None,
+        };
+        let redirect_uri =
+            catcher.as_ref().map_or(&registered, |catcher| catcher.redirect_uri()).as_str().to_owned();
+        let wait = self.wait();
+        let mut attempt = Attempt::begin(wait + GRACE)
+            .map_err(|error| Problem::new(ProblemCode::Internal).with("reason", error.to_string()))?;
+        let sign_in = self.sign_in_address(&attempt, &redirect_uri)?;
+        let until = clock::now() + wait;
+        host.progress(Progress::SignIn { url: sign_in.to_string(), expires: until });
+        let mut ways = Ways { catcher, window: None, pastes };
+        if self.request.catcher == contract::Catcher::Window {
+            self.windows_trust(witness);
+            let rules = PageRules::new(registered.url(), &self.access.cloud);
+            ways.window = Some(SignInWindow::open(host, sign_in.clone(), rules)?);
+        } else if self.request.open {
+            host.open_browser(sign_in.as_str(), &self.request.browser.clone().unwrap_or_default())?;
+            host.progress(Progress::BrowserOpened);
+        }
+        host.progress(Progress::Waiting { waiting_for: WaitingFor::SignIn, until, attempts: 0 });
+        witness.checking(EvidenceKey::SignInReturned);
+
+        let notices = Notices::new(host);
+        let answer = async {
+            tokio::select! {
+                answer = ways.answer(self.access, &mut attempt, (&redirect_uri, &sign_in), &notices) => answer,
+                never = notices.tell_silence() => match never {},
+                never = stay_connected(self.access, &tenant) => match never {},
+            }
+        };
+        let answer = tokio::time::timeout(wait, answer).await.unwrap_or_else(|_| Err(timed_out(wait)))?;
+        // The window has done its part; it need not be looked at while the code is redeemed.
+        drop(ways.window);
+        // The browser is still to fetch the clean page; redeeming the code does not wait for it.
+        if let Some(catcher) = ways.catcher {
+            tokio::spawn(catcher.farewell());
+        }
+        witness.proven(EvidenceKey::SignInReturned, &[("state", "matches")]);
+        match answer {
+            Answer::Refused(refusal) => Err(self.access.problem(&EntraError::Refused(refusal))),
+            Answer::Code(code) => {
+                let tokens = entra::redeem_code(
+                    self.access.http.entra(),
+                    &self.access.authority,
+                    self.access.registration(),
+                    &self.access.audience,
+                    &code,
+                    &redirect_uri,
+                    &attempt,
+                )
+                .await
+                .map_err(|error| self.access.problem(&error))?;
+                let speakers = self.speakers(&discovery).await?;
+                self.signed_in(tokens, Some(attempt.nonce()), &speakers, witness).await
+            }
+            Answer::AdminConsent { tenant } => {
+                self.claimed_tenant(tenant.as_deref(), witness)?;
+                self.app_only(witness).await
+            }
+        }
+    }
+
+    /// Looks the customer's tenant up.
+    pub(super) async fn discover(&self) -> Result<(TenantName, Discovery), Problem> {
+        let Access { http, authority, .. } = self.access;
+        let told = |error: EntraError| self.access.problem(&error);
+        let tenant = TenantName::parse(authority.tenant()).map_err(|fault| told(fault.into()))?;
+        let discovery = entra::discover(http.entra(), authority.login(), &tenant).await.map_err(told)?;
+        Ok((tenant, discovery))
+    }
+
+    fn wait(&self) -> Duration {
+        Duration::from_secs(self.request.timeout_seconds.into())
+    }
+
+    fn sign_in_address(&self, attempt: &Attempt, redirect_uri: &str) -> Result<Url, Problem> {
+        let Access { authority, client_id, audience, .. } = self.access;
+        let sign_in = SignIn { authority, client_id, redirect_uri, audience, login_hint: None };
+        let address = match self.customer.grant {
+            GrantKind::RefreshToken => entra::sign_in_address(&sign_in, attempt),
+            GrantKind::AppOnly => entra::admin_consent_address(&sign_in, attempt),
+        };
+        address.map_err(problems::of_redirect)
+    }
+
+    /// The web engine of a window trusts what the operating system trusts. Authorities that were added to this product
+    /// are not known there, so pages that need them will not load.
+    fn windows_trust(&self, witness: &mut Witness<'_>) {
+        if self.access.adds_authorities {
+            let ready = Evidence::new(EvidenceKey::CatcherReady, EvidenceState::Warning);
+            witness.note(ready.fact("finding", "window-trusts-system-only"));
+        } else {
+            witness.proven(EvidenceKey::CatcherReady, &[]);
+        }
+    }
+}
+
+/// Binds the listener and looks for what could keep the answer away from it.
+async fn listen(registered: &RedirectUri, witness: &mut Witness<'_>) -> Result<Catcher, Problem> {
+    let catcher = match Catcher::bind(registered).await {
+        Ok(catcher) => catcher,
+        Err(error) => {
+            let problem = problems::of_catcher(&error);
+            witness.failed(EvidenceKey::CatcherReady, &[("finding", error.as_str())]);
+            return Err(problem);
+        }
+    };
+    let findings = redirect_doctor::examine(&catcher).await;
+    witness.note(redirect_doctor::evidence(&catcher, &findings));
+    Ok(catcher)
+}
+
+fn timed_out(wait: Duration) -> Problem {
+    Problem::new(ProblemCode::ConsentTimedOut).with("minutes", wait.as_secs().div_ceil(60).to_string())
+}
