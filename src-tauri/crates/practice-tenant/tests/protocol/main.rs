@@ -6,12 +6,18 @@ mod alerts;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
-mod entra;
+mod consent;
+#[cfg(test)]
+mod discovery;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod sign_in;
+#[cfg(test)]
 mod sources;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod weather;
