@@ -35,8 +35,18 @@ impl Access {
     /// Gathers it from the vault.
     pub(crate) async fn of(engine: &Engine, customer: &Customer) -> Result<Self, Problem> {
         let cloud = cloud_of(customer)?;
-        let client_id = customer.client_id.clone().ok_or_else(|| steps::missing(Step::Register))?;
         let secret = engine.client_secret(customer).await?;
+        Self::with_secret(engine, customer, cloud, secret).await
+    }
+
+    /// Gathers it with a secret that is not in the vault, or not yet.
+    pub(crate) async fn with_secret(
+        engine: &Engine,
+        customer: &Customer,
+        cloud: Cloud,
+        secret: SecretString,
+    ) -> Result<Self, Problem> {
+        let client_id = customer.client_id.clone().ok_or_else(|| steps::missing(Step::Register))?;
         let http = engine.http(&cloud).await?;
         let authority = Authority::new(cloud.login.clone(), customer.tenant_id.clone());
         let audience = Source::get(customer.source).audience(&cloud, customer.grant);

@@ -127,6 +127,33 @@ pub struct NewCustomer {
     pub added: Timestamp,
 }
 
+impl NewCustomer {
+    /// The customer as it begins: no step is done.
+    pub fn with_id(self, id: String) -> Customer {
+        Customer {
+            id,
+            name: self.name,
+            tenant_id: self.tenant_id,
+            tenant_domain: self.tenant_domain,
+            cloud: self.cloud,
+            region: self.region,
+            connector: self.connector,
+            source: self.source,
+            grant: self.grant,
+            home_tenant: self.home_tenant,
+            client_id: self.client_id,
+            redirect_uri: self.redirect_uri,
+            secret_expires: self.secret_expires,
+            consent: None,
+            handoff: None,
+            authorised_at: None,
+            export: None,
+            proof: None,
+            added: self.added,
+        }
+    }
+}
+
 /// What was removed with a customer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForgetReport {
@@ -274,27 +301,7 @@ pub(crate) fn mark_all(connection: &Connection, key: &Key, vault: &str) -> Resul
 fn insert(connection: &Connection, new: NewCustomer, key: &Key, vault: &str) -> Result<Customer, VaultError> {
     let name = check_name(&new.name)?;
     refuse_id(connection, &name, None)?;
-    let customer = Customer {
-        id: Uuid::new_v4().to_string(),
-        name,
-        tenant_id: new.tenant_id,
-        tenant_domain: new.tenant_domain,
-        cloud: new.cloud,
-        region: new.region,
-        connector: new.connector,
-        source: new.source,
-        grant: new.grant,
-        home_tenant: new.home_tenant,
-        client_id: new.client_id,
-        redirect_uri: new.redirect_uri,
-        secret_expires: new.secret_expires,
-        consent: None,
-        handoff: None,
-        authorised_at: None,
-        export: None,
-        proof: None,
-        added: new.added,
-    };
+    let customer = NewCustomer { name, ..new }.with_id(Uuid::new_v4().to_string());
     let (record, mark) = record_of(&customer, key, vault)?;
     connection
         .prepare_cached("INSERT INTO customer (id, name_key, record, mark) VALUES (?1, ?2, ?3, ?4)")?

@@ -3,8 +3,7 @@
 //! The invariant: all of it is stored or nothing. Until the tenant was resolved and the old access compared with it, the
 //! vault holds nothing; what Microsoft refused is never sealed.
 
-use catalog::{Cloud, GrantKind, Source};
-use entra::Authority;
+use catalog::{Cloud, GrantKind};
 use secrecy::SecretString;
 use vault::{ConsentRecord, Customer, NewCustomer, SecretKind};
 
@@ -17,7 +16,7 @@ use crate::contract::{
 };
 use crate::customers::{Prepared, keep_registration};
 use crate::host::{Host, Witness};
-use crate::registration::{Checked, REDIRECT_URI};
+use crate::registration::Checked;
 use crate::{Engine, clock};
 
 /// What a person wants otherwise than the files have it.
@@ -168,17 +167,8 @@ impl Engine {
             (GrantKind::RefreshToken, Some(lasting)) => Some(lasting),
             (GrantKind::AppOnly, _) => None,
         };
-        let access = Access {
-            http: self.http(cloud).await?,
-            authority: Authority::new(cloud.login.clone(), new.tenant_id.clone()),
-            client_id: checked.client_id.clone(),
-            secret,
-            audience: Source::get(new.source).audience(cloud, new.grant),
-            redirect_uri: checked.redirect_uri.clone().unwrap_or_else(|| REDIRECT_URI.to_owned()),
-            adds_authorities: cloud.ca_pem.is_some() || self.adds_authorities(),
-            cloud: cloud.clone(),
-        };
         let customer = draft(new, checked);
+        let access = Access::with_secret(self, &customer, cloud.clone(), secret).await?;
         let request = nobody_signs_in();
         let flow = Flow { customer: &customer, access: &access, request: &request };
         let outcome = match lasting {
@@ -244,27 +234,14 @@ fn request_of(old: &Old, wish: Wish) -> Result<AddCustomer, Problem> {
 
 /// The customer as it will be, for comparing.
 fn draft(new: &NewCustomer, checked: &Checked) -> Customer {
-    Customer {
-        id: String::new(),
-        name: new.name.clone(),
-        tenant_id: new.tenant_id.clone(),
-        tenant_domain: new.tenant_domain.clone(),
-        cloud: serde_json::Value::Null,
-        region: new.region,
-        connector: new.connector.clone(),
-        source: new.source,
-        grant: new.grant,
+    let known = NewCustomer {
         home_tenant: checked.home_tenant.clone(),
         client_id: Some(checked.client_id.clone()),
         redirect_uri: checked.redirect_uri.clone(),
         secret_expires: checked.secret_expires,
-        consent: None,
-        handoff: None,
-        authorised_at: None,
-        export: None,
-        proof: None,
-        added: new.added,
-    }
+        ..new.clone()
+    };
+    known.with_id(String::new())
 }
 
 /// The old access is used where a sign-in would stand: nothing is opened and nobody is waited for.
