@@ -36,6 +36,22 @@ struct Task {
     step: usize,
 }
 
+impl Task {
+    /// Writes a first set, and is killed before it begins.
+    fn new(connector: ConnectorId, source: SourceId, grant: GrantKind) -> Self {
+        Self {
+            folder: String::new(),
+            connector: connector.to_string(),
+            source: source.to_string(),
+            grant: grant.to_string(),
+            gone: Vec::new(),
+            overwrite: false,
+            recover: false,
+            step: 0,
+        }
+    }
+}
+
 fn set(connector: ConnectorId, source: SourceId, grant: GrantKind, secret: &str) -> FileSet {
     let cloud = Cloud::builtin("commercial").expect("a cloud of Microsoft's");
     let region = (source == SourceId::SiemDetections).then_some(Region::Eu);
@@ -214,16 +230,7 @@ fn killed_at_every_step(task: &mut Task, old: Option<&FileSet>, new: &FileSet) -
 
 fn of(connector: ConnectorId, source: SourceId, grant: GrantKind) {
     let (old, new) = (set(connector, source, grant, OLD), set(connector, source, grant, NEW));
-    let mut task = Task {
-        folder: String::new(),
-        connector: connector.to_string(),
-        source: source.to_string(),
-        grant: grant.to_string(),
-        gone: Vec::new(),
-        overwrite: false,
-        recover: false,
-        step: 0,
-    };
+    let mut task = Task::new(connector, source, grant);
     let files = new.files.len();
     // Folder, claim, four for each file, the decision, flushing twice, letting go.
     assert_eq!(killed_at_every_step(&mut task, None, &new), 4 * files + 6, "{connector}: every step is told");
@@ -291,16 +298,7 @@ fn a_set_of_another_connector_takes_the_old_ones_files_with_it() {
     let new = set(ConnectorId::SplunkRest, source, grant, NEW);
     let stays = |name: &str| new.files.iter().any(|file| file.name == name);
     let gone = old.files.iter().map(|file| file.name.clone()).filter(|name| !stays(name)).collect();
-    let mut task = Task {
-        folder: String::new(),
-        connector: ConnectorId::SplunkRest.to_string(),
-        source: source.to_string(),
-        grant: grant.to_string(),
-        gone,
-        overwrite: true,
-        recover: false,
-        step: 0,
-    };
+    let mut task = Task { gone, overwrite: true, ..Task::new(ConnectorId::SplunkRest, source, grant) };
     assert!(killed_at_every_step(&mut task, Some(&old), &new) > 4 * new.files.len() + 6);
 }
 
@@ -310,16 +308,7 @@ fn a_recovery_that_is_killed_is_recovered() {
     let (connector, source, grant) = (ConnectorId::Sumo, SourceId::GraphAlerts, GrantKind::AppOnly);
     let (old, new) = (set(connector, source, grant, OLD), set(connector, source, grant, NEW));
     let base = tempfile::tempdir().expect("a folder");
-    let mut task = Task {
-        folder: String::new(),
-        connector: connector.to_string(),
-        source: source.to_string(),
-        grant: grant.to_string(),
-        gone: Vec::new(),
-        overwrite: true,
-        recover: false,
-        step: 0,
-    };
+    let mut task = Task { overwrite: true, ..Task::new(connector, source, grant) };
     let mut sets = 0;
     for written in 0..4 * new.files.len() + 6 {
         for step in 0.. {

@@ -122,25 +122,17 @@ fn cut(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use onboarding::AlertRow;
+    use catalog::SourceId;
+    use onboarding::RawAlert;
     use unicode_width::UnicodeWidthStr as _;
 
     use super::{cut, table_line};
 
     #[test]
     fn a_title_cannot_drive_the_terminal_or_start_another_line() {
-        let row = AlertRow {
-            id: "1".to_owned(),
-            time: Some("2026-11-20T08:00:00.123Z".parse().unwrap()),
-            title: "evil\u{1b}[2J\nsecond".to_owned(),
-            severity: "high".to_owned(),
-            category: "Malware".to_owned(),
-            device: "a-machine-with-a-very-long-name.contoso.example".to_owned(),
-            user: "어느 사용자".to_owned(),
-            detection_source: "edr".to_owned(),
-            url: "https://portal.example/alert".to_owned(),
-            raw: "{}".to_owned(),
-        };
+        let json = r#"{"id":"1","title":"evil\u001b[2J\nsecond","severity":"high"}"#;
+        let row = RawAlert { source: SourceId::GraphAlerts, json, id: "", changed: None }.row();
+        assert_eq!(row.title, "evil\u{1b}[2J\nsecond");
         let line = table_line(&row);
         assert!(!line.contains('\u{1b}'));
         assert_eq!(line.matches('\n').count(), 1);
