@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use tests::binaries;
 use tests::practice::Practice;
 use tests::window::Window;
+use tests::wizard::{Details, Step, open_on, walk};
 use thirtyfour::prelude::*;
 
-use crate::window::{open_on, register_by_hand, screen_is_there};
+use crate::window::screen_is_there;
 
 /// Rows that may be drawn at once, whatever there is to draw.
 const MOST_DRAWN: u64 = 60;
@@ -32,17 +33,10 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let saves = ("MSSP_TEST_SAVE_IN", folder.path().display().to_string());
         let mut window = open_on(&practice.announcement, &folder.path().join("data"), series, &[saves]).await;
-        register_by_hand(&mut window, &practice.announcement, None).await;
-        window.click("primary").await;
-        window.see("consent-account").await;
-        window.click("primary").await;
+        let files = folder.path().join("files");
+        let details = Details::new(&practice.announcement, &files);
         // The source needs nothing in the portal: the step in between is passed by.
-        window.screen("export").await;
-        window.fill("folder", folder.path().join("files").to_str().unwrap()).await;
-        window.click("primary").await;
-        window.see("written").await;
-        window.click("primary").await;
-        window.screen("test-pull").await;
+        walk(&mut window, &details, Step::Destination, Step::TestPull).await;
         Self { window, practice, folder }
     }
 

@@ -1,12 +1,13 @@
 //! The window on a desktop: one for a data folder, at the place and in the size that it had.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use tests::binaries;
 use tests::lacking::lacking;
+use tests::looks::script;
 use tests::window::Window;
-use thirtyfour::prelude::*;
 use tokio::process::Command;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -19,6 +20,12 @@ fn no_desktop(what: &str) -> bool {
     missing || cfg!(windows)
 }
 
+async fn first_screen(data: &Path, series: &str) -> Window {
+    let window = Window::open(data, series, &[]).await;
+    window.any_screen(&["customers-empty", "unlock"]).await;
+    window
+}
+
 #[tokio::test]
 async fn a_second_window_of_the_same_folder_gives_way_to_the_first() {
     if no_desktop("desktop") {
@@ -26,8 +33,7 @@ async fn a_second_window_of_the_same_folder_gives_way_to_the_first() {
     }
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let window = Window::open(&data, "desktop", &[]).await;
-    window.any_screen(&["customers-empty", "unlock"]).await;
+    let window = first_screen(&data, "desktop").await;
 
     let second = Command::new(binaries::app())
         .env("MSSP_ONBOARD_DATA", &data)
@@ -51,8 +57,7 @@ async fn the_window_opens_in_the_size_that_it_had() {
     }
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let window = Window::open(&data, "desktop", &[]).await;
-    window.any_screen(&["customers-empty", "unlock"]).await;
+    let window = first_screen(&data, "desktop").await;
     let note = data.join("window-frame.json");
     window.end_session().await;
     let kept = tokio::fs::read_to_string(&note).await.unwrap();
@@ -62,8 +67,7 @@ async fn the_window_opens_in_the_size_that_it_had() {
     }
     vault::files::write(&note, frame.to_string().as_bytes(), true).unwrap();
 
-    let window = Window::open(&data, "desktop", &[]).await;
-    window.any_screen(&["customers-empty", "unlock"]).await;
+    let window = first_screen(&data, "desktop").await;
     let width = window.driver.execute("return window.innerWidth", vec![]).await.unwrap().json().as_u64();
     assert_eq!(width, Some(1010));
     window.close().await;
@@ -77,41 +81,40 @@ async fn the_pages_beside_the_work_open_by_key_and_close_again() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut window = Window::open(&folder.path().join("data"), "beside", &[]).await;
-    window.any_screen(&["customers-empty", "unlock"]).await;
-    window.click("rehearse").await;
-    window.screen("destination").await;
-
-    window.click("practice-choose").await;
-    window.screen("practice").await;
-    window.click("wrong-rough").await;
-    window.picture("faults").await;
-    window.click("practice-back").await;
-    window.screen("destination").await;
-
-    press(&window, Key::F1).await;
-    window.see("help").await;
-    window.picture("help").await;
-    window.click("help-keys").await;
-    window.see("keys").await;
-    window.picture("keys").await;
-    press(&window, Key::Escape).await;
-    press(&window, Key::F1).await;
-    window.click("help-about").await;
-    window.see("about").await;
-    window.picture("about").await;
-    press(&window, Key::Escape).await;
-
-    window.click("home").await;
-    window.screen("customers-empty").await;
-    window.click("journal").await;
-    window.screen("journal").await;
-    window.picture("journal").await;
-    window.click("journal-back").await;
-    window.screen("customers-empty").await;
+    let mut window = first_screen(&folder.path().join("data"), "beside").await;
+    let picture = async |window: &mut Window, name: &str, _: &str| window.picture(name).await;
+    script::walk(&mut window, BESIDE, &[], |what| panic!("nobody does `{what}`"), picture).await;
     window.close().await;
 }
 
-async fn press(window: &Window, key: Key) {
-    window.driver.action_chain().send_keys(key).perform().await.unwrap();
-}
+/// Each is opened as a person would, and left again; the page that was there before is there again.
+const BESIDE: &str = "
+    click rehearse
+    screen destination
+    click practice-choose
+    screen practice
+    == faults: some of them chosen
+    click wrong-rough
+    == help: by its key, over a step
+    click practice-back
+    screen destination
+    key F1
+    see help
+    == keys: from the help
+    click help-keys
+    see keys
+    == about: from the help
+    key Escape
+    key F1
+    click help-about
+    see about
+    == journal: from the list
+    key Escape
+    click home
+    screen customers-empty
+    click journal
+    screen journal
+    == closed: the list again
+    click journal-back
+    screen customers-empty
+";

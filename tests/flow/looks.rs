@@ -2,6 +2,8 @@
 //! untranslated in a language that is a third longer, in Korean and in Chinese, at both sizes and twice as large; and no
 //! rule of axe-core is broken in any theme or language.
 
+use std::path::Path;
+
 use tests::lacking::lacking;
 use tests::looks::eye::{Eye, Faults};
 use tests::looks::seeds::Seeds;
@@ -16,7 +18,14 @@ fn can_be_seen(test: &str) -> bool {
     there
 }
 
-fn judge(eye: Eye) {
+/// Goes on a tour of that test, and judges what was seen.
+async fn judged(test: &str, tour: impl AsyncFnOnce(&Path, &mut Eye)) {
+    if !can_be_seen(test) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut eye = Eye::Measure(Faults::new(&Seeds::values()));
+    tour(folder.path(), &mut eye).await;
     let Eye::Measure(faults) = eye else { return };
     let told = faults.told();
     assert!(told.is_empty(), "{} faults in {} states:\n{}", told.len(), faults.stops, told.join("\n"));
@@ -24,33 +33,15 @@ fn judge(eye: Eye) {
 
 #[tokio::test]
 async fn every_state_of_the_rehearsal_can_be_read_and_used_by_everybody() {
-    if !can_be_seen("every_state_of_the_rehearsal_can_be_read_and_used_by_everybody") {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let mut eye = Eye::Measure(Faults::new(&Seeds::values()));
-    tours::rehearsal(folder.path(), &mut eye).await;
-    judge(eye);
+    judged("every_state_of_the_rehearsal_can_be_read_and_used_by_everybody", tours::rehearsal).await;
 }
 
 #[tokio::test]
 async fn every_state_of_a_customer_can_be_read_and_used_by_everybody() {
-    if !can_be_seen("every_state_of_a_customer_can_be_read_and_used_by_everybody") {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let mut eye = Eye::Measure(Faults::new(&Seeds::values()));
-    tours::customers(folder.path(), &mut eye).await;
-    judge(eye);
+    judged("every_state_of_a_customer_can_be_read_and_used_by_everybody", tours::customers).await;
 }
 
 #[tokio::test]
 async fn every_state_of_a_closed_vault_can_be_read_and_used_by_everybody() {
-    if !can_be_seen("every_state_of_a_closed_vault_can_be_read_and_used_by_everybody") {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let mut eye = Eye::Measure(Faults::new(&Seeds::values()));
-    tours::vault(folder.path(), &mut eye).await;
-    judge(eye);
+    judged("every_state_of_a_closed_vault_can_be_read_and_used_by_everybody", tours::vault).await;
 }

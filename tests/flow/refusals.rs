@@ -4,8 +4,9 @@
 use practice_tenant::visitor::{VisitError, Visitor};
 use practice_tenant::{Announcement, Options, PracticeTenant, Scenario};
 use tests::window::Window;
+use tests::wizard::{Details, Step, open_on, walk};
 
-use crate::window::{open_on, register_by_hand, screen_is_there};
+use crate::window::screen_is_there;
 
 /// How the refusal reaches the window.
 enum Told {
@@ -65,7 +66,9 @@ async fn each_refusal_of_entra_has_its_own_card_and_its_cure() {
     let told = practice.announcement().clone();
     let folder = tempfile::tempdir().unwrap();
     let mut window = open_on(&told, &folder.path().join("data"), "refusals", &[]).await;
-    register_by_hand(&mut window, &told, None).await;
+    let files = folder.path().join("files");
+    let details = Details::new(&told, &files);
+    walk(&mut window, &details, Step::Destination, Step::Consent).await;
 
     let mut titles = Vec::new();
     for (scenario, way, code, words, who, offered) in TABLE {
@@ -110,16 +113,8 @@ async fn each_refusal_of_entra_has_its_own_card_and_its_cure() {
     // Where a refresh token works once, each use is sealed before the next: the job runs to its proof.
     practice.set_scenarios(vec![Scenario::RotationStrict]);
     window.click("consent-anew").await;
-    window.click("primary").await;
-    window.see("consent-account").await;
     // This source has no portal step: the wizard looks, and goes on by itself.
-    window.click("primary").await;
-    window.screen("export").await;
-    window.fill("folder", folder.path().join("files").to_str().unwrap()).await;
-    window.click("primary").await;
-    window.see("written").await;
-    window.click("primary").await;
-    window.screen("test-pull").await;
+    walk(&mut window, &details, Step::Consent, Step::TestPull).await;
     window.see("alert-count").await;
     window.picture("rotation-strict").await;
     window.close().await;

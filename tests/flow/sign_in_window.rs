@@ -1,15 +1,18 @@
 //! The embedded sign-in window, in the real app: registrations with an address that no browser can bring back. No driver
 //! reaches into that window, so the pages themselves play the person and look around.
 
+use std::path::Path;
+
 use serde_json::Value;
 use tests::binaries;
 use tests::front::{COOKIE, Front};
 use tests::lacking::lacking;
 use tests::practice::Practice;
 use tests::window::Window;
+use tests::wizard::{Details, Step, open_on, secret, walk};
 use thirtyfour::prelude::*;
 
-use crate::window::{open_on, screen_is_there};
+use crate::window::screen_is_there;
 
 const REDIRECT: &str = "https://SiemMsspConnector";
 
@@ -33,15 +36,9 @@ const LOOK_AROUND: &str = "
 ";
 
 /// Steps 0 and 1 for an app that is registered with the address of the old script.
-async fn register(window: &Window, practice: &Practice) {
+async fn register(window: &mut Window, practice: &Practice) {
     let told = &practice.announcement;
-    window.screen("destination").await;
-    window.fill("name", "Contoso Ltd").await;
-    window.fill("tenant", &format!("{}\t", told.customer_domain)).await;
-    window.see("tenant-ok").await;
-    window.click("siem-generic").await;
-    window.click("primary").await;
-    window.screen("register").await;
+    walk(window, &Details::new(told, Path::new("")), Step::Destination, Step::Register).await;
     window.fill("client-id", &told.client_id).await;
     window.fill("home-tenant", &told.provider_tenant).await;
     window.see("other-redirect").await;
@@ -55,11 +52,11 @@ async fn register(window: &Window, practice: &Practice) {
         .unwrap();
     // What Entra would not take is refused at the field.
     window.fill("own-redirect", "http://SiemMsspConnector").await;
-    window.fill("secret", &std::fs::read_to_string(&told.client_secret_file).unwrap()).await;
+    window.fill("secret", &secret(told)).await;
     window.click("primary").await;
     window.see("own-redirect-error").await;
     window.fill("own-redirect", REDIRECT).await;
-    window.fill("secret", &std::fs::read_to_string(&told.client_secret_file).unwrap()).await;
+    window.fill("secret", &secret(told)).await;
     window.click("primary").await;
     window.see("register-proven").await;
     window.click("primary").await;
@@ -80,7 +77,7 @@ async fn an_https_registration_consents_in_the_embedded_window_and_no_attempt_kn
     let variables = [("MSSP_ONBOARD_CLOUD_FILE", cloud_file)];
     let mut window =
         open_on(&practice.announcement, &folder.path().join("data"), "sign-in-window", &variables).await;
-    register(&window, &practice).await;
+    register(&mut window, &practice).await;
     window.picture("compatibility").await;
 
     // An address that only looks like the redirect's is a page like any other: nothing is taken from it.
@@ -175,7 +172,7 @@ async fn a_certificate_that_only_the_cloud_file_vouches_for_is_said_and_not_wave
     let folder = tempfile::tempdir().unwrap();
     let mut window =
         open_on(&practice.announcement, &folder.path().join("data"), "sign-in-window-tls", &[]).await;
-    register(&window, &practice).await;
+    register(&mut window, &practice).await;
     window.click("consent-window").await;
     let card = window.see("problem").await;
     assert_eq!(card.attr("data-code").await.unwrap().as_deref(), Some("tls-refused"));

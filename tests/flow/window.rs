@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use practice_tenant::Announcement;
 use tests::binaries;
 use tests::chromium::Chromium;
 use tests::lacking::lacking;
 use tests::practice::Practice;
 use tests::window::Window;
+use tests::wizard::{self, Details, Step, open_first, open_on, variables_of, walk};
 use thirtyfour::prelude::*;
 
 /// Whether there is a screen to show the window on.
@@ -31,79 +31,9 @@ async fn open(data: &Path, series: &str, click: &str) -> Window {
     window
 }
 
-/// The window on a real vault and a practice tenant in a process of its own, named by its cloud file.
-pub(crate) async fn open_on(
-    told: &Announcement,
-    data: &Path,
-    series: &str,
-    variables: &[(&'static str, String)],
-) -> Window {
-    let window = Window::open(data, series, &variables_of(told, variables)).await;
-    // Without a keyring the window offers a session of its own; with one it is open at once.
-    window.any_screen(&["customers-empty", "unlock"]).await;
-    if window.has("unlock-session").await {
-        window.click("unlock-session").await;
-        window.screen("customers-empty").await;
-    }
-    window.click("onboard").await;
-    window
-}
-
-/// What the app is started with, to work against the practice tenant with a browser that signs in by itself.
-fn variables_of(told: &Announcement, more: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
-    let cloud_file = told.cloud_file.display().to_string();
-    let browser = format!("{} %s", binaries::scripted_browser().display());
-    let mut all = vec![
-        ("MSSP_ONBOARD_CLOUD_FILE", cloud_file),
-        ("BROWSER", browser),
-        ("MSSP_TEST_ANNOUNCEMENT", serde_json::to_string(told).unwrap()),
-    ];
-    all.extend(more.iter().cloned());
-    all
-}
-
-/// Steps 0 and 1 with values typed by hand.
-pub(crate) async fn register_by_hand(window: &mut Window, told: &Announcement, source: Option<&str>) {
-    window.screen("destination").await;
-    window.fill("name", "Contoso Ltd").await;
-    window.fill("tenant", &format!("{}\t", told.customer_domain)).await;
-    window.see("tenant-ok").await;
-    window.click("siem-generic").await;
-    if let Some(source) = source {
-        window.click("choose-other").await;
-        window.click(&format!("source-{source}")).await;
-        window.see("source-ends").await;
-        window.picture("destination-ending").await;
-    }
-    window.click("primary").await;
-    window.screen("register").await;
-    window.fill("client-id", &told.client_id).await;
-    window.fill("home-tenant", &told.provider_tenant).await;
-    // The most common slip: the secret's ID instead of its value. It is refused here, and nothing is lost.
-    window.fill("secret", &format!("{}\t", told.client_id)).await;
-    window.see("secret-error").await;
-    window.picture("secret-id-pasted").await;
-    window.fill("secret", &std::fs::read_to_string(&told.client_secret_file).unwrap()).await;
-    // The first click has the details tried, and their proof shown; the second goes on.
-    window.click("primary").await;
-    window.see("secret-kept").await;
-    window.see("register-proven").await;
-    window.click("primary").await;
-    window.screen("consent").await;
-}
-
 /// Steps 0 and 1 with the practice values.
-async fn register(window: &mut Window, source: Option<&str>) {
-    window.screen("destination").await;
-    window.fill("name", "Contoso Ltd").await;
-    window.fill("tenant", "practice-customer.example\t").await;
-    window.see("tenant-ok").await;
-    window.click("siem-arcsight").await;
-    if let Some(source) = source {
-        window.click("choose-other").await;
-        window.click(&format!("source-{source}")).await;
-        window.see("source-ends").await;
-    }
+async fn register(window: &mut Window) {
+    wizard::destination(window, "practice-customer.example", "arcsight", None).await;
     window.picture("destination").await;
     window.click("primary").await;
     window.screen("register").await;
@@ -118,10 +48,8 @@ async fn register(window: &mut Window, source: Option<&str>) {
 /// Export and test pull, to the last page.
 async fn export_and_pull(window: &mut Window, folder: &Path) {
     window.screen("export").await;
-    window.fill("folder", folder.to_str().unwrap()).await;
     window.picture("export").await;
-    window.click("primary").await;
-    window.see("written").await;
+    wizard::export(window, folder).await;
     window.picture("exported").await;
     window.click("primary").await;
     window.screen("test-pull").await;
@@ -145,7 +73,7 @@ async fn a_newcomer_rehearses_from_the_first_screen_to_proof() {
     }
     let folder = tempfile::tempdir().unwrap();
     let mut window = open(&folder.path().join("data"), "rehearsal", "accept").await;
-    register(&mut window, None).await;
+    register(&mut window).await;
     window.picture("consent").await;
     window.click("primary").await;
     window.see("consent-account").await;
@@ -220,10 +148,9 @@ async fn the_legacy_source_goes_through_the_customers_portal() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let mut window = open_on(&practice.announcement, &data, "legacy", &[]).await;
-    register_by_hand(&mut window, &practice.announcement, Some("siem-detections")).await;
-    window.click("primary").await;
-    window.see("consent-account").await;
-    window.click("primary").await;
+    let files = folder.path().join("files");
+    let details = Details::new(&practice.announcement, &files).source("siem-detections");
+    walk(&mut window, &details, Step::Destination, Step::Authorise).await;
     window.screen("authorise").await;
     window.see("watch").await;
     window.picture("watching").await;
@@ -244,12 +171,7 @@ async fn the_legacy_source_goes_through_the_customers_portal() {
     window.see("authorised").await;
     window.picture("authorised").await;
     window.click("primary").await;
-    window.screen("export").await;
-    window.fill("folder", folder.path().join("files").to_str().unwrap()).await;
-    window.click("primary").await;
-    window.see("written").await;
-    window.click("primary").await;
-    window.screen("test-pull").await;
+    walk(&mut window, &details, Step::Authorise, Step::TestPull).await;
     assert!(window.see("alert-count").await.text().await.unwrap().contains("40"));
     window.close().await;
 }
@@ -264,7 +186,8 @@ async fn a_closed_browser_can_be_cancelled_and_the_answer_pasted_instead() {
     let closed = [("BROWSER", "true %s".to_owned())];
     let mut window =
         open_on(&practice.announcement, &folder.path().join("data"), "closed-browser", &closed).await;
-    register_by_hand(&mut window, &practice.announcement, None).await;
+    let details = Details::new(&practice.announcement, folder.path());
+    walk(&mut window, &details, Step::Destination, Step::Consent).await;
     window.click("primary").await;
     window.see("countdown").await;
     window.picture("waiting").await;
@@ -314,16 +237,14 @@ async fn a_window_that_is_killed_opens_again_at_the_step_where_it_was() {
         window
     };
     let mut window = open_on(&practice.announcement, &data, "killed", &[]).await;
-    register_by_hand(&mut window, &practice.announcement, None).await;
+    walk(&mut window, &Details::new(&practice.announcement, &out), Step::Destination, Step::Consent).await;
     let window = again(window, "consent").await;
     window.click("primary").await;
     window.see("consent-account").await;
     let window = again(window, "authorise").await;
     window.see("authorised").await;
     let window = again(window, "export").await;
-    window.fill("folder", out.to_str().unwrap()).await;
-    window.click("primary").await;
-    window.see("written").await;
+    wizard::export(&window, &out).await;
     let window = again(window, "test-pull").await;
     window.click("primary").await;
     window.see("alert-count").await;
@@ -342,14 +263,7 @@ async fn old_files_that_are_dropped_on_the_window_become_a_customer() {
     let practice = Practice::start(&["--alerts", "10"]).await;
     let folder = tempfile::tempdir().unwrap();
     let old = crate::migration::old_arcsight(&practice, folder.path()).await;
-    let mut window =
-        Window::open(&folder.path().join("window"), "import", &variables_of(&practice.announcement, &[]))
-            .await;
-    window.any_screen(&["customers-empty", "unlock"]).await;
-    if window.has("unlock-session").await {
-        window.click("unlock-session").await;
-        window.screen("customers-empty").await;
-    }
+    let mut window = open_first(&practice.announcement, &folder.path().join("window"), "import", &[]).await;
     window.click("import-open").await;
     window.screen("import").await;
     window.picture("nothing-yet").await;

@@ -11,3 +11,4 @@ pub mod looks;
 pub mod onboarded;
 pub mod practice;
 pub mod window;
+pub mod wizard;

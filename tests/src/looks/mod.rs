@@ -6,6 +6,7 @@
 
 pub mod eye;
 pub mod index;
+pub mod script;
 pub mod seeds;
 pub mod tours;
 pub mod view;
