@@ -13,6 +13,7 @@ mod name;
 #[cfg_attr(unix, path = "owner_unix.rs")]
 #[cfg_attr(windows, path = "owner_windows.rs")]
 mod owner;
+mod pieces;
 mod plan;
 mod set;
 mod stream;
