@@ -133,15 +133,31 @@ fn account(domain: &str, user: String) -> String {
     }
 }
 
+/// How to read each of the four forms in which the five sources send an alert.
+struct Forms<T> {
+    detection: fn(&Value) -> T,
+    graph: fn(&Value) -> T,
+    defender: fn(&Value) -> T,
+    xdr: fn(&Value) -> T,
+}
+
+impl<T> Forms<T> {
+    /// Reads an alert as its source sent it.
+    fn read(&self, source: SourceId, json: &str) -> T {
+        let read = match source {
+            SourceId::SiemDetections => self.detection,
+            SourceId::GraphAlerts | SourceId::GraphIncidents => self.graph,
+            SourceId::DefenderAlerts => self.defender,
+            SourceId::XdrIncidents => self.xdr,
+        };
+        read(&parse(json))
+    }
+}
+
 /// The columns of an alert.
 pub(crate) fn row(source: SourceId, json: &str) -> AlertRow {
-    let alert = &parse(json);
-    let mut row = match source {
-        SourceId::SiemDetections => detection(alert),
-        SourceId::GraphAlerts | SourceId::GraphIncidents => graph_alert(alert),
-        SourceId::DefenderAlerts => defender_alert(alert),
-        SourceId::XdrIncidents => xdr_alert(alert),
-    };
+    let forms = Forms { detection, graph: graph_alert, defender: defender_alert, xdr: xdr_alert };
+    let mut row = forms.read(source, json);
     row.severity.make_ascii_lowercase();
     json.clone_into(&mut row.raw);
     row

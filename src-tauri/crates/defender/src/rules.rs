@@ -115,69 +115,45 @@ static ALERTS_BY_CREATION: LazyLock<Rules> =
 static INCIDENTS_BY_CREATION: LazyLock<Rules> =
     LazyLock::new(|| Rules { changed: "createdDateTime", ..*GRAPH_INCIDENTS });
 
+/// An API that can do nothing by itself: each names what it can.
+const PLAIN: Rules = Rules {
+    changed: "lastUpdateTime",
+    most_top: USUAL_TOP,
+    most_skip: None,
+    orders: false,
+    expand: None,
+    incidents: false,
+    says_tags: false,
+    prefers_unknown_members: false,
+    spelling: None,
+    parts: &[],
+};
+
+const GRAPH: Rules = Rules {
+    changed: "lastUpdateDateTime",
+    orders: true,
+    says_tags: true,
+    prefers_unknown_members: true,
+    ..PLAIN
+};
+
 static GRAPH_ALERTS: LazyLock<Rules> = LazyLock::new(|| {
-    let rules = Rules {
-        changed: "lastUpdateDateTime",
-        most_top: USUAL_TOP,
-        most_skip: None,
-        orders: true,
-        expand: None,
-        incidents: false,
-        says_tags: true,
-        prefers_unknown_members: true,
-        spelling: Some(Spelling::Camel),
-        parts: &[SEVERITIES, ("status", &["new", "inProgress", "resolved"])],
-    };
-    reach(SourceId::GraphAlerts, rules)
+    let parts = &[SEVERITIES, ("status", &["new", "inProgress", "resolved"] as &[_])];
+    reach(SourceId::GraphAlerts, Rules { spelling: Some(Spelling::Camel), parts, ..GRAPH })
 });
 
 static GRAPH_INCIDENTS: LazyLock<Rules> = LazyLock::new(|| {
-    let rules = Rules {
-        changed: "lastUpdateDateTime",
-        most_top: USUAL_TOP,
-        most_skip: None,
-        orders: true,
-        expand: Some("alerts"),
-        incidents: true,
-        says_tags: true,
-        prefers_unknown_members: true,
-        spelling: None,
-        parts: &[SEVERITIES, ("status", &["active", "inProgress", "resolved"])],
-    };
-    reach(SourceId::GraphIncidents, rules)
+    let parts = &[SEVERITIES, ("status", &["active", "inProgress", "resolved"] as &[_])];
+    reach(SourceId::GraphIncidents, Rules { expand: Some("alerts"), incidents: true, parts, ..GRAPH })
 });
 
 static DEFENDER_ALERTS: LazyLock<Rules> = LazyLock::new(|| {
-    let rules = Rules {
-        changed: "lastUpdateTime",
-        most_top: USUAL_TOP,
-        most_skip: None,
-        orders: false,
-        expand: Some("evidence"),
-        incidents: false,
-        says_tags: false,
-        prefers_unknown_members: false,
-        spelling: Some(Spelling::Pascal),
-        parts: &[],
-    };
-    reach(SourceId::DefenderAlerts, rules)
+    let spelling = Some(Spelling::Pascal);
+    reach(SourceId::DefenderAlerts, Rules { expand: Some("evidence"), spelling, ..PLAIN })
 });
 
-static XDR_INCIDENTS: LazyLock<Rules> = LazyLock::new(|| {
-    let rules = Rules {
-        changed: "lastUpdateTime",
-        most_top: USUAL_TOP,
-        most_skip: None,
-        orders: false,
-        expand: None,
-        incidents: true,
-        says_tags: true,
-        prefers_unknown_members: false,
-        spelling: None,
-        parts: &[],
-    };
-    reach(SourceId::XdrIncidents, rules)
-});
+static XDR_INCIDENTS: LazyLock<Rules> =
+    LazyLock::new(|| reach(SourceId::XdrIncidents, Rules { incidents: true, says_tags: true, ..PLAIN }));
 
 /// The rules of an `OData` source; the legacy exporter has none, it answers everything in one list.
 pub(crate) fn odata(source: SourceId) -> Option<&'static Rules> {

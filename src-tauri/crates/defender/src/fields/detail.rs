@@ -7,7 +7,7 @@ use catalog::SourceId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{account, first_text, items, member, parse, text};
+use super::{Forms, account, first_text, items, member, text};
 
 /// Evidence that is listed; the raw alert has the rest.
 const MOST_EVIDENCE: usize = 100;
@@ -65,13 +65,8 @@ pub struct AlertLink {
 impl AlertDetail {
     /// Reads an alert as its source sent it.
     pub fn read(source: SourceId, json: &str) -> Self {
-        let alert = &parse(json);
-        match source {
-            SourceId::SiemDetections => of_detection(alert),
-            SourceId::GraphAlerts | SourceId::GraphIncidents => of_graph(alert),
-            SourceId::DefenderAlerts => of_defender(alert),
-            SourceId::XdrIncidents => of_xdr(alert),
-        }
+        Forms { detection: of_detection, graph: of_graph, defender: of_defender, xdr: of_xdr }
+            .read(source, json)
     }
 }
 
@@ -126,38 +121,69 @@ fn kind(said: &str) -> String {
     kind
 }
 
-fn of_graph(alert: &Value) -> AlertDetail {
-    let mut about = facts(
-        alert,
-        &[
-            ("status", &[&["status"]]),
-            ("category", &[&["category"]]),
-            ("first-activity", &[&["firstActivityDateTime"]]),
-            ("last-activity", &[&["lastActivityDateTime"]]),
-            ("updated", &[&["lastUpdateDateTime"]]),
-            ("resolved", &[&["resolvedDateTime"]]),
-            ("incident", &[&["incidentId"]]),
-            ("detected-by", &[&["productName"], &["serviceSource"]]),
-            ("detection-source", &[&["detectionSource"]]),
-            ("assigned-to", &[&["assignedTo"]]),
-            ("classification", &[&["classification"]]),
-            ("determination", &[&["determination"]]),
-            ("actor", &[&["actorDisplayName"]]),
-            ("threat", &[&["threatDisplayName"]]),
-            ("threat-family", &[&["threatFamilyName"]]),
-            ("detector", &[&["detectorId"]]),
-        ],
-    );
+/// What an alert of today's APIs says of itself, under the name that each API has for it.
+const ABOUT: [Wanted; 17] = [
+    ("status", &[&["status"]]),
+    ("category", &[&["category"]]),
+    ("first-activity", &[&["firstActivityDateTime"], &["firstEventTime"], &["firstActivity"]]),
+    ("last-activity", &[&["lastActivityDateTime"], &["lastEventTime"], &["lastActivity"]]),
+    ("updated", &[&["lastUpdateDateTime"], &["lastUpdateTime"], &["lastUpdatedTime"]]),
+    ("resolved", &[&["resolvedDateTime"], &["resolvedTime"]]),
+    ("incident", &[&["incidentId"]]),
+    ("detected-by", &[&["productName"], &["serviceSource"]]),
+    ("detection-source", &[&["detectionSource"]]),
+    ("assigned-to", &[&["assignedTo"]]),
+    ("classification", &[&["classification"]]),
+    ("determination", &[&["determination"]]),
+    ("actor", &[&["actorDisplayName"], &["actorName"]]),
+    ("threat", &[&["threatDisplayName"], &["threatName"]]),
+    ("threat-family", &[&["threatFamilyName"]]),
+    ("machine-group", &[&["rbacGroupName"]]),
+    ("detector", &[&["detectorId"]]),
+];
+
+/// What they say of a piece of evidence: Graph in objects within it, the two others flat.
+const ABOUT_EVIDENCE: [Wanted; 13] = [
+    ("user", &[&["userAccount", "userPrincipalName"], &["userAccount", "accountName"]]),
+    ("command-line", &[&["processCommandLine"]]),
+    ("process-id", &[&["processId"]]),
+    ("file-path", &[&["imageFile", "filePath"], &["fileDetails", "filePath"], &["filePath"]]),
+    ("sha256", &[&["imageFile", "sha256"], &["fileDetails", "sha256"], &["sha256"]]),
+    ("sha1", &[&["imageFile", "sha1"], &["fileDetails", "sha1"], &["sha1"]]),
+    ("registry-value", &[&["registryValueName"], &["registryValue"]]),
+    ("operating-system", &[&["osPlatform"]]),
+    ("machine-group", &[&["rbacGroupName"]]),
+    ("sender", &[&["p1Sender", "emailAddress"], &["senderIp"], &["sender"]]),
+    ("recipient", &[&["recipientEmailAddress"], &["recipient"]]),
+    ("verdict", &[&["verdict"]]),
+    ("remediation", &[&["remediationStatus"]]),
+];
+
+/// What an alert of today's APIs says, with its evidence already read.
+fn of_today(alert: &Value, (evidence, more_evidence): (Vec<AlertEvidence>, u32)) -> AlertDetail {
+    let mut about = facts(alert, &ABOUT);
     listed(&mut about, "techniques", member(alert, "mitreTechniques"));
-    let (evidence, more_evidence) = first_evidence(items(alert, "evidence"), graph_evidence);
     AlertDetail {
         description: text(alert, &["description"]),
-        recommended: text(alert, &["recommendedActions"]),
+        recommended: first_text(alert, &[&["recommendedActions"], &["recommendedAction"]]),
         facts: about,
         evidence,
         more_evidence,
         links: links(alert, &[("alert", &[&["alertWebUrl"]]), ("incident", &[&["incidentWebUrl"]])]),
     }
+}
+
+fn of_graph(alert: &Value) -> AlertDetail {
+    of_today(alert, first_evidence(items(alert, "evidence"), graph_evidence))
+}
+
+fn of_defender(alert: &Value) -> AlertDetail {
+    of_today(alert, first_evidence(items(alert, "evidence"), entity))
+}
+
+fn of_xdr(alert: &Value) -> AlertDetail {
+    let devices = items(alert, "devices");
+    of_today(alert, first_evidence(devices.chain(items(alert, "entities")), entity))
 }
 
 fn graph_evidence(piece: &Value) -> AlertEvidence {
@@ -186,91 +212,7 @@ fn graph_evidence(piece: &Value) -> AlertEvidence {
     AlertEvidence {
         kind: kind(&text(piece, &["@odata.type"])),
         name: if name.is_empty() { person } else { name },
-        facts: facts(
-            piece,
-            &[
-                ("user", &[&["userAccount", "userPrincipalName"], &["userAccount", "accountName"]]),
-                ("command-line", &[&["processCommandLine"]]),
-                ("process-id", &[&["processId"]]),
-                ("file-path", &[&["imageFile", "filePath"], &["fileDetails", "filePath"]]),
-                ("sha256", &[&["imageFile", "sha256"], &["fileDetails", "sha256"]]),
-                ("sha1", &[&["imageFile", "sha1"], &["fileDetails", "sha1"]]),
-                ("registry-value", &[&["registryValueName"]]),
-                ("operating-system", &[&["osPlatform"]]),
-                ("machine-group", &[&["rbacGroupName"]]),
-                ("sender", &[&["p1Sender", "emailAddress"], &["senderIp"]]),
-                ("recipient", &[&["recipientEmailAddress"]]),
-                ("verdict", &[&["verdict"]]),
-                ("remediation", &[&["remediationStatus"]]),
-            ],
-        ),
-    }
-}
-
-fn of_defender(alert: &Value) -> AlertDetail {
-    let mut about = facts(
-        alert,
-        &[
-            ("status", &[&["status"]]),
-            ("category", &[&["category"]]),
-            ("first-activity", &[&["firstEventTime"]]),
-            ("last-activity", &[&["lastEventTime"]]),
-            ("updated", &[&["lastUpdateTime"]]),
-            ("resolved", &[&["resolvedTime"]]),
-            ("incident", &[&["incidentId"]]),
-            ("detection-source", &[&["detectionSource"]]),
-            ("assigned-to", &[&["assignedTo"]]),
-            ("classification", &[&["classification"]]),
-            ("determination", &[&["determination"]]),
-            ("threat", &[&["threatName"]]),
-            ("threat-family", &[&["threatFamilyName"]]),
-            ("machine-group", &[&["rbacGroupName"]]),
-            ("detector", &[&["detectorId"]]),
-        ],
-    );
-    listed(&mut about, "techniques", member(alert, "mitreTechniques"));
-    let (evidence, more_evidence) = first_evidence(items(alert, "evidence"), entity);
-    AlertDetail {
-        description: text(alert, &["description"]),
-        recommended: text(alert, &["recommendedAction"]),
-        facts: about,
-        evidence,
-        more_evidence,
-        links: Vec::new(),
-    }
-}
-
-fn of_xdr(alert: &Value) -> AlertDetail {
-    let mut about = facts(
-        alert,
-        &[
-            ("status", &[&["status"]]),
-            ("category", &[&["category"]]),
-            ("first-activity", &[&["firstActivity"]]),
-            ("last-activity", &[&["lastActivity"]]),
-            ("updated", &[&["lastUpdatedTime"]]),
-            ("resolved", &[&["resolvedTime"]]),
-            ("incident", &[&["incidentId"]]),
-            ("detected-by", &[&["serviceSource"]]),
-            ("detection-source", &[&["detectionSource"]]),
-            ("assigned-to", &[&["assignedTo"]]),
-            ("classification", &[&["classification"]]),
-            ("determination", &[&["determination"]]),
-            ("actor", &[&["actorName"]]),
-            ("threat-family", &[&["threatFamilyName"]]),
-            ("detector", &[&["detectorId"]]),
-        ],
-    );
-    listed(&mut about, "techniques", member(alert, "mitreTechniques"));
-    let devices = items(alert, "devices");
-    let (evidence, more_evidence) = first_evidence(devices.chain(items(alert, "entities")), entity);
-    AlertDetail {
-        description: text(alert, &["description"]),
-        recommended: String::new(),
-        facts: about,
-        evidence,
-        more_evidence,
-        links: Vec::new(),
+        facts: facts(piece, &ABOUT_EVIDENCE),
     }
 }
 
@@ -297,23 +239,7 @@ fn entity(piece: &Value) -> AlertEvidence {
     AlertEvidence {
         kind: if said.is_empty() && !device.is_empty() { "device".to_owned() } else { kind(&said) },
         name: [name, person, device].into_iter().find(|name| !name.is_empty()).unwrap_or_default(),
-        facts: facts(
-            piece,
-            &[
-                ("command-line", &[&["processCommandLine"]]),
-                ("process-id", &[&["processId"]]),
-                ("file-path", &[&["filePath"]]),
-                ("sha256", &[&["sha256"]]),
-                ("sha1", &[&["sha1"]]),
-                ("registry-value", &[&["registryValue"]]),
-                ("operating-system", &[&["osPlatform"]]),
-                ("machine-group", &[&["rbacGroupName"]]),
-                ("sender", &[&["sender"]]),
-                ("recipient", &[&["recipient"]]),
-                ("verdict", &[&["verdict"]]),
-                ("remediation", &[&["remediationStatus"]]),
-            ],
-        ),
+        facts: facts(piece, &ABOUT_EVIDENCE),
     }
 }
 

@@ -5,6 +5,8 @@ mod courses;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]
+mod incidents;
+#[cfg(test)]
 mod options;
 #[cfg(test)]
 mod support;

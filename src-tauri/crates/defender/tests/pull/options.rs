@@ -56,40 +56,45 @@ fn status() -> Query {
 
 type Row = (&'static str, fn() -> Query, [(SourceId, Becomes); 5]);
 
+/// A bound of time is a filter everywhere but at the exporter.
+const fn moments(graph: &'static str, defender: &'static str, exporter: Becomes) -> [(SourceId, Becomes); 5] {
+    [
+        (GraphAlerts, Sent("$filter", graph)),
+        (GraphIncidents, Sent("$filter", graph)),
+        (DefenderAlerts, Sent("$filter", defender)),
+        (XdrIncidents, Sent("$filter", defender)),
+        (SiemDetections, exporter),
+    ]
+}
+
 /// The tests' present is noon, so that two hours ago is ten o'clock.
 const TABLE: [Row; 8] = [
     (
         "--since",
         since,
-        [
-            (GraphAlerts, Sent("$filter", "lastUpdateDateTime ge 2026-11-20T10:00:00Z")),
-            (GraphIncidents, Sent("$filter", "lastUpdateDateTime ge 2026-11-20T10:00:00Z")),
-            (DefenderAlerts, Sent("$filter", "lastUpdateTime ge 2026-11-20T10:00:00Z")),
-            (XdrIncidents, Sent("$filter", "lastUpdateTime ge 2026-11-20T10:00:00Z")),
-            (SiemDetections, Sent("sinceTimeUtc", "2026-11-20T10:00:00.000")),
-        ],
+        moments(
+            "lastUpdateDateTime ge 2026-11-20T10:00:00Z",
+            "lastUpdateTime ge 2026-11-20T10:00:00Z",
+            Sent("sinceTimeUtc", "2026-11-20T10:00:00.000"),
+        ),
     ),
     (
         "--until",
         until,
-        [
-            (GraphAlerts, Sent("$filter", "lastUpdateDateTime le 2026-11-20T11:00:00Z")),
-            (GraphIncidents, Sent("$filter", "lastUpdateDateTime le 2026-11-20T11:00:00Z")),
-            (DefenderAlerts, Sent("$filter", "lastUpdateTime le 2026-11-20T11:00:00Z")),
-            (XdrIncidents, Sent("$filter", "lastUpdateTime le 2026-11-20T11:00:00Z")),
-            (SiemDetections, Sent("untilTimeUtc", "2026-11-20T11:00:00.000")),
-        ],
+        moments(
+            "lastUpdateDateTime le 2026-11-20T11:00:00Z",
+            "lastUpdateTime le 2026-11-20T11:00:00Z",
+            Sent("untilTimeUtc", "2026-11-20T11:00:00.000"),
+        ),
     ),
     (
         "--ago",
         ago,
-        [
-            (GraphAlerts, Sent("$filter", "lastUpdateDateTime ge 2026-11-20T10:00:00Z")),
-            (GraphIncidents, Sent("$filter", "lastUpdateDateTime ge 2026-11-20T10:00:00Z")),
-            (DefenderAlerts, Sent("$filter", "lastUpdateTime ge 2026-11-20T10:00:00Z")),
-            (XdrIncidents, Sent("$filter", "lastUpdateTime ge 2026-11-20T10:00:00Z")),
-            (SiemDetections, Sent("ago", "PT2H")),
-        ],
+        moments(
+            "lastUpdateDateTime ge 2026-11-20T10:00:00Z",
+            "lastUpdateTime ge 2026-11-20T10:00:00Z",
+            Sent("ago", "PT2H"),
+        ),
     ),
     (
         "--limit",

@@ -1,19 +1,8 @@
 //! One alert in Defender for Endpoint's form, with the members and the order of Microsoft's sample answer.
 
+use super::evidence::Evidence;
 use super::pen::Pen;
-use super::prepared::DOMAIN;
-use super::texts::{CONTROL_ADDRESS, CONTROL_URL, FILE_PATH, Source};
 use super::{Alert, Feed};
-
-/// What a piece of evidence is about.
-enum Evidence {
-    User,
-    Process,
-    File,
-    Ip,
-    Url,
-    Registry,
-}
 
 /// Writes one alert as JSON; without `$expand` its evidence is empty. Returns the place where its description ends.
 pub(crate) fn write(feed: &Feed, alert: &Alert, expanded: bool, out: &mut Vec<u8>) -> usize {
@@ -62,73 +51,32 @@ pub(crate) fn write(feed: &Feed, alert: &Alert, expanded: bool, out: &mut Vec<u8
     pen.raw(r#"","domainName":"PRACTICE"},"loggedOnUsers":[{"accountName":""#).raw(alert.user());
     pen.raw(r#"","domainName":"PRACTICE"}],"comments":[],"evidence":["#);
     if expanded {
-        for (place, evidence) in evidence_of(alert).enumerate() {
+        for (place, evidence) in Evidence::of(alert).enumerate() {
             pen.raw(if place == 0 { "" } else { "," });
-            piece(&mut pen, feed, alert, &evidence);
+            piece(&mut pen, feed, alert, evidence);
         }
     }
     pen.raw("]}");
     described
 }
 
-fn evidence_of(alert: &Alert) -> impl Iterator<Item = Evidence> {
-    let network = alert.category.source == Source::SmartScreen;
-    let registry = alert.index % 9 == 4;
-    [Evidence::User, Evidence::Process, Evidence::File]
-        .into_iter()
-        .chain([Evidence::Ip, Evidence::Url].into_iter().filter(move |_| network))
-        .chain([Evidence::Registry].into_iter().filter(move |_| registry))
-}
-
 /// Every piece has every member; those that do not concern it are null.
-fn piece(pen: &mut Pen<'_>, feed: &Feed, alert: &Alert, evidence: &Evidence) {
+fn piece(pen: &mut Pen<'_>, feed: &Feed, alert: &Alert, evidence: Evidence) {
     let phrases = feed.phrases(alert);
-    let (kind, user, process, file) = match evidence {
-        Evidence::User => ("User", true, false, false),
-        Evidence::Process => ("Process", false, true, true),
-        Evidence::File => ("File", false, false, true),
-        Evidence::Ip => ("Ip", false, false, false),
-        Evidence::Url => ("Url", false, false, false),
-        Evidence::Registry => ("Registry", false, false, false),
-    };
-    pen.raw(r#"{"entityType":""#).raw(kind).raw(r#"","evidenceCreationTime":""#).time(alert.created());
-    if file {
-        pen.raw(r#"","sha1":""#).digest(alert, 10, 40);
-        if alert.category.source == Source::Antivirus {
-            pen.raw(r#"","sha256":""#).digest(alert, 16, 64).raw(r#"","fileName":""#);
-        } else {
-            pen.raw(r#"","sha256":null,"fileName":""#);
-        }
-        pen.raw(&phrases.file).raw(r#"","filePath":""#).raw(FILE_PATH).raw("\"");
+    evidence.begin(pen, alert);
+    evidence.file(pen, alert, phrases);
+    evidence.process(pen, alert, phrases);
+    pen.raw(if evidence == Evidence::Process {
+        r#","parentProcessFileName":"explorer.exe","parentProcessFilePath":"C:\\Windows""#
     } else {
-        pen.raw(r#"","sha1":null,"sha256":null,"fileName":null,"filePath":null"#);
-    }
-    if process {
-        pen.raw(r#","processId":"#).number(1000 + alert.lane(30) % 60_000);
-        pen.raw(r#","processCommandLine":""#).raw(&phrases.command);
-        pen.raw(r#"","processCreationTime":""#).time(alert.first_activity());
-        pen.raw(r#"","parentProcessId":"#).number(500 + alert.lane(31) % 400);
-        pen.raw(r#","parentProcessCreationTime":""#).time(alert.first_activity());
-        pen.raw(r#"","parentProcessFileName":"explorer.exe","parentProcessFilePath":"C:\\Windows""#);
-    } else {
-        pen.raw(r#","processId":null,"processCommandLine":null,"processCreationTime":null,"parentProcessId":null,"parentProcessCreationTime":null,"parentProcessFileName":null,"parentProcessFilePath":null"#);
-    }
-    pen.raw(r#","ipAddress":"#);
-    pen.quoted_or_null(matches!(evidence, Evidence::Ip).then_some(CONTROL_ADDRESS));
-    pen.raw(r#","url":"#).quoted_or_null(matches!(evidence, Evidence::Url).then_some(CONTROL_URL));
-    pen.raw(if matches!(evidence, Evidence::Registry) {
+        r#","parentProcessFileName":null,"parentProcessFilePath":null"#
+    });
+    evidence.network(pen);
+    pen.raw(if evidence == Evidence::Registry {
         r#","registryKey":"SOFTWARE\\Practice\\Run","registryHive":"HKEY_LOCAL_MACHINE","registryValueType":"String","registryValue":"31-00-00-00""#
     } else {
         r#","registryKey":null,"registryHive":null,"registryValueType":null,"registryValue":null"#
     });
-    if user {
-        pen.raw(r#","accountName":""#).raw(alert.user());
-        pen.raw(r#"","domainName":"PRACTICE","userSid":"S-1-5-21-1004336348-1177238915-682003330-"#);
-        pen.number(1000 + alert.lane(5) % 500);
-        pen.raw(r#"","aadUserId":null,"userPrincipalName":""#).raw(alert.user()).raw("@").raw(DOMAIN);
-        pen.raw(r#"","detectionStatus":null}"#);
-    } else {
-        pen.raw(r#","accountName":null,"domainName":null,"userSid":null,"aadUserId":null,"userPrincipalName":null,"detectionStatus":"#);
-        pen.quoted_or_null(file.then_some("Detected")).raw("}");
-    }
+    evidence.account(pen, alert);
+    pen.raw(r#","detectionStatus":"#).quoted_or_null(evidence.has_file().then_some("Detected")).raw("}");
 }

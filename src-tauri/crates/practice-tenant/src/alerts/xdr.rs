@@ -3,21 +3,12 @@
 //! Members and order are those of Microsoft's sample answer, and `deviceId` beside `mdatpDeviceId`, because the page's
 //! table and its sample do not agree.
 
+use super::evidence::Evidence;
 use super::incident::Incident;
 use super::pen::Pen;
-use super::prepared::{DOMAIN, Machine};
-use super::texts::{CONTROL_ADDRESS, CONTROL_URL, FILE_PATH, Source};
+use super::prepared::Machine;
+use super::texts::Source;
 use super::{Alert, Feed};
-
-/// What an entity is.
-enum Entity {
-    User,
-    File,
-    Process,
-    Ip,
-    Url,
-    Registry,
-}
 
 /// Writes one incident as JSON. Returns the place where its last description ends.
 pub(crate) fn write(feed: &Feed, incident: &Incident, out: &mut Vec<u8>) -> usize {
@@ -87,9 +78,9 @@ fn write_alert(pen: &mut Pen<'_>, feed: &Feed, alert: &Alert) -> usize {
     pen.raw(r#","devices":["#);
     device(pen, alert, machine);
     pen.raw(r#"],"entities":["#);
-    for (place, entity) in entities_of(alert).enumerate() {
+    for (place, entity) in Evidence::of(alert).enumerate() {
         pen.raw(if place == 0 { "" } else { "," });
-        write_entity(pen, feed, alert, machine, &entity);
+        write_entity(pen, feed, alert, machine, entity);
     }
     pen.raw("]}");
     described
@@ -112,67 +103,19 @@ fn device(pen: &mut Pen<'_>, alert: &Alert, machine: &Machine) {
     pen.raw(alert.user()).raw(r#"","domainName":"PRACTICE"}]}"#);
 }
 
-fn entities_of(alert: &Alert) -> impl Iterator<Item = Entity> {
-    let network = alert.category.source == Source::SmartScreen;
-    let registry = alert.index % 9 == 4;
-    [Entity::User, Entity::Process, Entity::File]
-        .into_iter()
-        .chain([Entity::Ip, Entity::Url].into_iter().filter(move |_| network))
-        .chain([Entity::Registry].into_iter().filter(move |_| registry))
-}
-
 /// Every entity has every member; those that do not concern it are null.
-fn write_entity(pen: &mut Pen<'_>, feed: &Feed, alert: &Alert, machine: &Machine, entity: &Entity) {
+fn write_entity(pen: &mut Pen<'_>, feed: &Feed, alert: &Alert, machine: &Machine, entity: Evidence) {
     let phrases = feed.phrases(alert);
-    let (kind, user, process, file) = match entity {
-        Entity::User => ("User", true, false, false),
-        Entity::Process => ("Process", false, true, true),
-        Entity::File => ("File", false, false, true),
-        Entity::Ip => ("Ip", false, false, false),
-        Entity::Url => ("Url", false, false, false),
-        Entity::Registry => ("Registry", false, false, false),
-    };
-    pen.raw(r#"{"entityType":""#).raw(kind).raw(r#"","evidenceCreationTime":""#).time(alert.created());
+    entity.begin(pen, alert);
     let blocked = alert.category.source == Source::Antivirus;
     pen.raw(r#"","verdict":""#).raw(if blocked { "Malicious" } else { "Suspicious" });
     pen.raw(r#"","remediationStatus":""#).raw(if blocked { "Remediated" } else { "None" });
-    if file {
-        pen.raw(r#"","sha1":""#).digest(alert, 10, 40);
-        if blocked {
-            pen.raw(r#"","sha256":""#).digest(alert, 16, 64).raw(r#"","fileName":""#);
-        } else {
-            pen.raw(r#"","sha256":null,"fileName":""#);
-        }
-        pen.raw(&phrases.file).raw(r#"","filePath":""#).raw(FILE_PATH).raw("\"");
-    } else {
-        pen.raw(r#"","sha1":null,"sha256":null,"fileName":null,"filePath":null"#);
-    }
-    if process {
-        pen.raw(r#","processId":"#).number(1000 + alert.lane(30) % 60_000);
-        pen.raw(r#","processCommandLine":""#).raw(&phrases.command);
-        pen.raw(r#"","processCreationTime":""#).time(alert.first_activity());
-        pen.raw(r#"","parentProcessId":"#).number(500 + alert.lane(31) % 400);
-        pen.raw(r#","parentProcessCreationTime":""#).time(alert.first_activity()).raw("\"");
-    } else {
-        pen.raw(r#","processId":null,"processCommandLine":null,"processCreationTime":null,"parentProcessId":null,"parentProcessCreationTime":null"#);
-    }
-    pen.raw(r#","ipAddress":"#);
-    pen.quoted_or_null(matches!(entity, Entity::Ip).then_some(CONTROL_ADDRESS));
-    pen.raw(r#","url":"#).quoted_or_null(matches!(entity, Entity::Url).then_some(CONTROL_URL));
-    if user {
-        pen.raw(r#","accountName":""#).raw(alert.user());
-        pen.raw(r#"","domainName":"PRACTICE","userSid":"S-1-5-21-1004336348-1177238915-682003330-"#);
-        pen.number(1000 + alert.lane(5) % 500);
-        pen.raw(r#"","aadUserId":null,"userPrincipalName":""#)
-            .raw(alert.user())
-            .raw("@")
-            .raw(DOMAIN)
-            .raw("\"");
-    } else {
-        pen.raw(r#","accountName":null,"domainName":null,"userSid":null,"aadUserId":null,"userPrincipalName":null"#);
-    }
+    entity.file(pen, alert, phrases);
+    entity.process(pen, alert, phrases);
+    entity.network(pen);
+    entity.account(pen, alert);
     pen.raw(r#","mailboxDisplayName":null,"mailboxAddress":null,"clusterBy":null,"sender":null,"recipient":null,"subject":null,"deliveryAction":null,"securityGroupId":null,"securityGroupName":null"#);
-    pen.raw(if matches!(entity, Entity::Registry) {
+    pen.raw(if entity == Evidence::Registry {
         r#","registryHive":"HKEY_LOCAL_MACHINE","registryKey":"SOFTWARE\\Practice\\Run","registryValueType":"String","registryValue":"31-00-00-00""#
     } else {
         r#","registryHive":null,"registryKey":null,"registryValueType":null,"registryValue":null"#

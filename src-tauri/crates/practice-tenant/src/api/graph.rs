@@ -20,7 +20,7 @@ use crate::world::World;
 use super::bearer;
 use super::options::{self, Asked, Page, expands, refuse_others};
 use super::stream::{Listing, Spoiling};
-use super::subject::{GRAPH_ALERTS, GRAPH_INCIDENTS, GraphAlert, GraphIncident};
+use super::subject::{GRAPH_ALERTS, GRAPH_INCIDENTS, ListedAlert, ListedIncident, Words};
 use super::surface::{Refusal, Surface, client_request_id, mark_graph, set};
 
 /// Elements of an answer to a request without `$top`.
@@ -63,7 +63,8 @@ impl Call {
         let asked = Asked::read(&self.parameters, GRAPH_ALERTS, MOST_SKIP, &ORDERS)?;
         let feed = self.world.feed();
         let top = page_size(&asked)?.min(MOST_ALERTS);
-        let page = asked.page(asked.alerts(&feed), top, |number| GraphAlert(feed.alert(number)));
+        let page =
+            asked.page(asked.alerts(&feed), top, |number| ListedAlert(feed.alert(number), Words::Graph));
         let links = self.world.has(Scenario::NextLinks);
         let before = self.opening("alerts_v2", "alerts_v2", &page, links);
         let spoiling = Spoiling::of(&self.world, feed.len());
@@ -94,7 +95,8 @@ impl Call {
             }
         }
         let feed = self.world.feed();
-        let page = asked.page(asked.incidents(&feed), top, |number| GraphIncident(feed.incident(number)));
+        let page = asked
+            .page(asked.incidents(&feed), top, |number| ListedIncident(feed.incident(number), Words::Graph));
         let context = if expanded { "incidents(alerts())" } else { "incidents" };
         let links = !self.world.has(Scenario::NoNextLinks);
         let before = self.opening("incidents", context, &page, links);

@@ -18,7 +18,7 @@ use crate::world::World;
 use super::bearer::{self, BadToken};
 use super::options::{self, Asked, Page, expands, refuse_others};
 use super::stream::{Listing, Spoiling};
-use super::subject::{DEFENDER_ALERTS, DefenderAlert, XDR_INCIDENTS, XdrIncident};
+use super::subject::{DEFENDER_ALERTS, ListedAlert, ListedIncident, Words, XDR_INCIDENTS};
 use super::surface::{Refusal, Surface};
 
 /// Alerts that Defender sends in one answer.
@@ -52,7 +52,8 @@ impl Call {
         let expanded = expands(&self.parameters, "evidence", "microsoft.windowsDefenderATP.api.Alert")?;
         let feed = self.world.feed();
         let top = asked.top.unwrap_or(MOST_ALERTS).min(MOST_ALERTS);
-        let page = asked.page(asked.alerts(&feed), top, |number| DefenderAlert(feed.alert(number)));
+        let page =
+            asked.page(asked.alerts(&feed), top, |number| ListedAlert(feed.alert(number), Words::Defender));
         // A client that asked for no more than fits gets what it asked for, and is told of nothing beyond it.
         let split = asked.top.is_none_or(|asked| asked > MOST_ALERTS);
         let left = asked.top.map(|asked| ("$top", asked.saturating_sub(top).to_string()));
@@ -83,7 +84,9 @@ impl Call {
         }
         let feed = self.world.feed();
         let top = asked.top.unwrap_or(MOST_INCIDENTS);
-        let page = asked.page(asked.incidents(&feed), top, |number| XdrIncident(feed.incident(number)));
+        let page = asked.page(asked.incidents(&feed), top, |number| {
+            ListedIncident(feed.incident(number), Words::Defender)
+        });
         let after = self.closing("api/incidents", &asked, &page, asked.top.is_none(), None);
         let before = self.opening("Incidents", page.count);
         let spoiling = Spoiling::of(&self.world, feed.incidents());

@@ -58,90 +58,68 @@ pub(super) const XDR_INCIDENTS: Schema = &[
     ("assignedTo", Property::Text(TextOf::AssignedTo)),
 ];
 
-/// An alert in Graph.
-pub(super) struct GraphAlert(pub(super) Alert);
-/// An alert in Defender for Endpoint.
-pub(super) struct DefenderAlert(pub(super) Alert);
-/// An incident in Graph.
-pub(super) struct GraphIncident(pub(super) Incident);
-/// An incident in Defender XDR.
-pub(super) struct XdrIncident(pub(super) Incident);
+/// Whose words a list is in.
+#[derive(Clone, Copy)]
+pub(super) enum Words {
+    Graph,
+    Defender,
+}
+
+impl Words {
+    /// The one of two words that is this API's.
+    const fn of(self, graph: &'static str, defender: &'static str) -> &'static str {
+        match self {
+            Self::Graph => graph,
+            Self::Defender => defender,
+        }
+    }
+}
+
+/// An alert of a list.
+pub(super) struct ListedAlert(pub(super) Alert, pub(super) Words);
+/// An incident of a list.
+pub(super) struct ListedIncident(pub(super) Incident, pub(super) Words);
 
 fn number(number: u64) -> Option<i64> {
     i64::try_from(number).ok()
 }
 
-fn time_of(alert: &Alert, of: TimeOf) -> Timestamp {
-    match of {
-        TimeOf::Update => alert.updated,
-        TimeOf::Creation | TimeOf::LastEvent => alert.created(),
-    }
-}
-
-fn number_of(alert: &Alert, of: NumberOf) -> Option<i64> {
-    match of {
-        NumberOf::Incident => number(alert.incident),
-        NumberOf::Investigation => alert.investigation().and_then(number),
-    }
-}
-
-impl Subject for GraphAlert {
+impl Subject for ListedAlert {
     fn time(&self, of: TimeOf) -> Timestamp {
-        time_of(&self.0, of)
+        match of {
+            TimeOf::Update => self.0.updated,
+            TimeOf::Creation | TimeOf::LastEvent => self.0.created(),
+        }
     }
 
     fn number(&self, of: NumberOf) -> Option<i64> {
-        number_of(&self.0, of)
+        match of {
+            NumberOf::Incident => number(self.0.incident),
+            NumberOf::Investigation => self.0.investigation().and_then(number),
+        }
     }
 
     fn text(&self, of: TextOf) -> Option<Cow<'_, str>> {
-        let alert = &self.0;
-        let resolved = alert.status.is_resolved();
+        let Self(alert, words) = self;
+        let Alert { category, severity, status, .. } = alert;
+        let resolved = status.is_resolved();
         match of {
-            TextOf::AssignedTo => alert.status.assigned_to(),
-            TextOf::Category => Some(alert.category.name),
-            TextOf::Classification => resolved.then_some("truePositive"),
-            TextOf::DetectionSource => Some(alert.category.source.graph()),
-            TextOf::Determination => resolved.then_some("malware"),
+            TextOf::AssignedTo => status.assigned_to(),
+            TextOf::Category => Some(category.name),
+            TextOf::Classification => resolved.then_some(words.of("truePositive", "TruePositive")),
+            TextOf::DetectionSource => Some(words.of(category.source.graph(), category.source.defender())),
+            TextOf::Determination => resolved.then_some(words.of("malware", "Malware")),
             TextOf::Id => return Some(alert.id().into()),
             TextOf::Incident => return Some(alert.incident.to_string().into()),
-            TextOf::ServiceSource => Some(SERVICE_SOURCE),
-            TextOf::Severity => Some(alert.severity.graph()),
-            TextOf::Status => Some(alert.status.graph()),
+            TextOf::ServiceSource => Some(words.of(SERVICE_SOURCE, "MicrosoftDefenderATP")),
+            TextOf::Severity => Some(words.of(severity.graph(), severity.defender())),
+            TextOf::Status => Some(words.of(status.graph(), status.defender())),
         }
         .map(Cow::Borrowed)
     }
 }
 
-impl Subject for DefenderAlert {
-    fn time(&self, of: TimeOf) -> Timestamp {
-        time_of(&self.0, of)
-    }
-
-    fn number(&self, of: NumberOf) -> Option<i64> {
-        number_of(&self.0, of)
-    }
-
-    fn text(&self, of: TextOf) -> Option<Cow<'_, str>> {
-        let alert = &self.0;
-        let resolved = alert.status.is_resolved();
-        match of {
-            TextOf::AssignedTo => alert.status.assigned_to(),
-            TextOf::Category => Some(alert.category.name),
-            TextOf::Classification => resolved.then_some("TruePositive"),
-            TextOf::DetectionSource => Some(alert.category.source.defender()),
-            TextOf::Determination => resolved.then_some("Malware"),
-            TextOf::Id => return Some(alert.id().into()),
-            TextOf::Incident => return Some(alert.incident.to_string().into()),
-            TextOf::ServiceSource => Some("MicrosoftDefenderATP"),
-            TextOf::Severity => Some(alert.severity.defender()),
-            TextOf::Status => Some(alert.status.defender()),
-        }
-        .map(Cow::Borrowed)
-    }
-}
-
-impl Subject for GraphIncident {
+impl Subject for ListedIncident {
     fn time(&self, of: TimeOf) -> Timestamp {
         match of {
             TimeOf::Update => self.0.updated,
@@ -157,47 +135,25 @@ impl Subject for GraphIncident {
     }
 
     fn text(&self, of: TextOf) -> Option<Cow<'_, str>> {
-        let resolved = self.0.status.is_resolved();
+        let Self(incident, words) = self;
+        // What Graph alone filters incidents by.
+        let known = |resolved, unknown| match words {
+            Words::Graph if incident.status.is_resolved() => Some(resolved),
+            Words::Graph => Some(unknown),
+            Words::Defender => None,
+        };
         match of {
-            TextOf::AssignedTo => self.0.assigned_to(),
+            TextOf::AssignedTo => incident.assigned_to(),
             TextOf::Category | TextOf::DetectionSource | TextOf::ServiceSource => None,
-            TextOf::Classification => Some(if resolved { "truePositive" } else { "unknown" }),
-            TextOf::Determination => Some(if resolved { "malware" } else { "unknown" }),
-            TextOf::Id | TextOf::Incident => return Some(self.0.id.to_string().into()),
-            TextOf::Severity => Some(self.0.severity.graph()),
-            TextOf::Status if self.0.awaits_action => Some("awaitingAction"),
-            TextOf::Status => Some(self.0.status_in_graph()),
-        }
-        .map(Cow::Borrowed)
-    }
-}
-
-impl Subject for XdrIncident {
-    fn time(&self, of: TimeOf) -> Timestamp {
-        match of {
-            TimeOf::Update => self.0.updated,
-            TimeOf::Creation | TimeOf::LastEvent => self.0.created,
-        }
-    }
-
-    fn number(&self, of: NumberOf) -> Option<i64> {
-        match of {
-            NumberOf::Incident => number(self.0.id),
-            NumberOf::Investigation => None,
-        }
-    }
-
-    fn text(&self, of: TextOf) -> Option<Cow<'_, str>> {
-        match of {
-            TextOf::AssignedTo => self.0.assigned_to(),
-            TextOf::Id | TextOf::Incident => return Some(self.0.id.to_string().into()),
-            TextOf::Status => Some(self.0.status_in_xdr()),
-            TextOf::Severity => Some(self.0.severity.defender()),
-            TextOf::Category
-            | TextOf::Classification
-            | TextOf::DetectionSource
-            | TextOf::Determination
-            | TextOf::ServiceSource => None,
+            TextOf::Classification => known("truePositive", "unknown"),
+            TextOf::Determination => known("malware", "unknown"),
+            TextOf::Id | TextOf::Incident => return Some(incident.id.to_string().into()),
+            TextOf::Severity => Some(words.of(incident.severity.graph(), incident.severity.defender())),
+            TextOf::Status => Some(match words {
+                Words::Graph if incident.awaits_action => "awaitingAction",
+                Words::Graph => incident.status_in_graph(),
+                Words::Defender => incident.status_in_xdr(),
+            }),
         }
         .map(Cow::Borrowed)
     }
