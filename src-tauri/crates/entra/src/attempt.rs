@@ -13,13 +13,25 @@ use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use crate::CallbackFault;
+
 /// One sign-in attempt.
 pub struct Attempt {
     state: SecretString,
     verifier: SecretString,
     nonce: SecretString,
+    issuers: Option<Issuers>,
     deadline: Instant,
     spent: bool,
+}
+
+/// Who may answer an attempt (RFC 9207).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuers {
+    /// Their names, letter by letter as they would stand in an answer.
+    pub names: Vec<String>,
+    /// They always say who they are, so that an answer without a name is none.
+    pub always_told: bool,
 }
 
 /// The operating system gave no random bytes.
@@ -54,6 +66,7 @@ impl Attempt {
             state: random_text()?,
             verifier: random_text()?,
             nonce: random_text()?,
+            issuers: None,
             deadline: Instant::now() + lifetime,
             spent: false,
         })
@@ -66,6 +79,12 @@ impl Attempt {
     /// The operating system gave no random bytes.
     pub fn resume(state: SecretString, lifetime: Duration) -> Result<Self, RandomUnavailable> {
         Ok(Self { state, ..Self::begin(lifetime)? })
+    }
+
+    /// The same attempt, of which it is known who may answer. Otherwise anybody may who has the `state`.
+    #[must_use]
+    pub fn asked_of(self, issuers: Issuers) -> Self {
+        Self { issuers: Some(issuers), ..self }
     }
 
     /// Goes into the sign-in address, and comes back with the answer.
@@ -104,6 +123,20 @@ impl Attempt {
             (true, true, _) => Err(StateFault::Spent),
             (true, false, true) => Err(StateFault::Expired),
             (true, false, false) => Ok(()),
+        }
+    }
+
+    /// Compares the issuer that an answer names, if it names one.
+    ///
+    /// # Errors
+    /// It is somebody else's, or missing where it is always told.
+    pub(crate) fn compare_issuer(&self, named: Option<&str>) -> Result<(), CallbackFault> {
+        match (&self.issuers, named) {
+            (Some(issuers), Some(named)) if !issuers.names.iter().any(|issuer| issuer == named) => {
+                Err(CallbackFault::ForeignIssuer)
+            }
+            (Some(issuers), None) if issuers.always_told => Err(CallbackFault::NoIssuer),
+            (Some(_) | None, _) => Ok(()),
         }
     }
 

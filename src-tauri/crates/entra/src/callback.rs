@@ -1,9 +1,11 @@
 //! What comes back from the sign-in page, read: as the parameters of a redirect, a posted form, or a pasted address.
 //!
 //! Anybody can write such a thing, so the invariants are: nothing counts but by the attempt's own `state`, an error no
-//! less than a code; a known parameter that stands there twice is no answer; a wrong answer does not end the attempt.
+//! less than a code; a known parameter that stands there twice is no answer; where the answer says who issued it, that is
+//! who was asked (RFC 9207); a wrong answer does not end the attempt.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
@@ -47,6 +49,12 @@ pub enum CallbackFault {
     /// Neither code nor consent nor error, or several of them.
     #[error("it holds neither a code nor an error")]
     NoAnswer,
+    /// It does not say who answers, although this server always does (RFC 9207).
+    #[error("it does not say who issued it")]
+    NoIssuer,
+    /// Somebody else answers than was asked (RFC 9207).
+    #[error("somebody else issued it")]
+    ForeignIssuer,
 }
 
 impl CallbackFault {
@@ -62,6 +70,8 @@ impl CallbackFault {
             Self::State(StateFault::Spent) => "already-answered",
             Self::State(StateFault::Expired) => "expired",
             Self::NoAnswer => "no-answer",
+            Self::NoIssuer => "no-issuer",
+            Self::ForeignIssuer => "foreign-issuer",
         }
     }
 }
@@ -76,6 +86,7 @@ struct Parameters {
     error_subcode: Option<Zeroizing<String>>,
     admin_consent: Option<Zeroizing<String>>,
     tenant: Option<Zeroizing<String>>,
+    iss: Option<Zeroizing<String>>,
 }
 
 impl Parameters {
@@ -91,6 +102,7 @@ impl Parameters {
                 "error_subcode" => (&mut known.error_subcode, "error_subcode"),
                 "admin_consent" => (&mut known.admin_consent, "admin_consent"),
                 "tenant" => (&mut known.tenant, "tenant"),
+                "iss" => (&mut known.iss, "iss"),
                 _ => continue,
             };
             // What Entra says for people may be cut in the middle of an escape; what is compared or sent on may not.
@@ -116,6 +128,7 @@ fn is_well_encoded(pair: &[u8]) -> bool {
 pub(crate) fn read(form: &[u8], attempt: &mut Attempt) -> Result<Answer, CallbackFault> {
     let known = Parameters::parse(form)?;
     attempt.compare(known.state.as_deref().ok_or(CallbackFault::NoState)?)?;
+    attempt.compare_issuer(known.iss.as_ref().map(|issuer| issuer.as_str()))?;
     let text = |value: Option<Zeroizing<String>>| value.filter(|value| !value.is_empty());
     let agreed = known.admin_consent.as_deref().map(|value| value.eq_ignore_ascii_case("true"));
     let answer = match (text(known.code), text(known.error), agreed) {
@@ -135,6 +148,21 @@ pub(crate) fn read(form: &[u8], attempt: &mut Attempt) -> Result<Answer, Callbac
     };
     attempt.spend();
     Ok(answer)
+}
+
+/// Why parameters are no answer any more, once an answer with that `state` was accepted.
+pub(crate) fn again(form: &[u8], answered: &SecretString) -> CallbackFault {
+    let known = match Parameters::parse(form) {
+        Ok(known) => known,
+        Err(fault) => return fault,
+    };
+    match known.state {
+        None => CallbackFault::NoState,
+        Some(state) if bool::from(state.as_bytes().ct_eq(answered.expose_secret().as_bytes())) => {
+            CallbackFault::State(StateFault::Spent)
+        }
+        Some(_) => CallbackFault::State(StateFault::Wrong),
+    }
 }
 
 /// Whether an address is the redirect URI's, whatever its parameters: the host as addresses compare hosts, in small
@@ -169,9 +197,9 @@ pub fn answer_from_address(
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use secrecy::ExposeSecret;
 
     use super::*;
+    use crate::Issuers;
 
     const REDIRECT: &str = "http://localhost:50123/SiemMsspConnector";
 
@@ -249,6 +277,66 @@ mod tests {
         assert_eq!(refusal.problem(), "consent-declined");
     }
 
+    /// As Entra names itself in its two versions.
+    const VERSION_2: &str = "https://login.example/11111111-2222-3333-4444-555555555555/v2.0";
+    const VERSION_1: &str = "https://sts.example/11111111-2222-3333-4444-555555555555/";
+
+    fn asked(always_told: bool) -> (Attempt, String) {
+        let (attempt, state) = attempt();
+        let names = vec![VERSION_2.to_owned(), VERSION_1.to_owned()];
+        (attempt.asked_of(Issuers { names, always_told }), state)
+    }
+
+    #[test]
+    fn an_answer_of_somebody_else_is_none_and_the_attempt_goes_on() {
+        for always_told in [false, true] {
+            let (mut attempt, state) = asked(always_told);
+            for foreign in [
+                "https://login.evil.example/11111111-2222-3333-4444-555555555555/v2.0",
+                "https://login.example/99999999-2222-3333-4444-555555555555/v2.0",
+                "https://login.example/{tenantid}/v2.0",
+                &format!("{VERSION_2}/"),
+                &VERSION_2.to_uppercase(),
+                "",
+            ] {
+                let issuer: String = form_urlencoded::byte_serialize(foreign.as_bytes()).collect();
+                for answer in ["code=x", "error=access_denied", "admin_consent=True"] {
+                    let form = format!("{answer}&state={state}&iss={issuer}");
+                    let refused = read(form.as_bytes(), &mut attempt).unwrap_err();
+                    assert_eq!(refused, CallbackFault::ForeignIssuer, "{form}");
+                }
+            }
+            let twice = format!("code=x&state={state}&iss={VERSION_2}&iss={VERSION_2}");
+            assert_eq!(read(twice.as_bytes(), &mut attempt).unwrap_err(), CallbackFault::Duplicate("iss"));
+            assert!(read(format!("code=x&state={state}&iss={VERSION_2}").as_bytes(), &mut attempt).is_ok());
+        }
+        let (mut attempt, state) = asked(true);
+        assert!(read(format!("code=x&iss={VERSION_1}&state={state}").as_bytes(), &mut attempt).is_ok());
+    }
+
+    #[test]
+    fn an_answer_may_be_silent_of_its_issuer_unless_the_server_always_tells() {
+        let (mut silent, state) = asked(false);
+        assert!(read(format!("code=x&state={state}").as_bytes(), &mut silent).is_ok());
+        let (mut always, state) = asked(true);
+        let form = format!("code=x&state={state}");
+        assert_eq!(read(form.as_bytes(), &mut always).unwrap_err(), CallbackFault::NoIssuer);
+    }
+
+    #[test]
+    fn what_comes_again_is_known_by_its_state() {
+        let state = SecretString::from("the-state");
+        for (form, fault) in [
+            ("code=x&state=the-state", CallbackFault::State(StateFault::Spent)),
+            ("state=the-state", CallbackFault::State(StateFault::Spent)),
+            ("code=x&state=guess", CallbackFault::State(StateFault::Wrong)),
+            ("code=x", CallbackFault::NoState),
+            ("state=the-state&state=the-state", CallbackFault::Duplicate("state")),
+        ] {
+            assert_eq!(again(form.as_bytes(), &state), fault, "{form}");
+        }
+    }
+
     #[test]
     fn a_pasted_address_is_read_as_people_paste_it() {
         for decorate in ["{}", "  {}\n", "\"{}\"", "<{}>"] {
@@ -290,7 +378,7 @@ mod tests {
 
         #[test]
         fn a_known_parameter_never_stands_there_twice(
-            name in prop::sample::select(vec!["state", "code", "error", "error_description", "tenant", "admin_consent"]),
+            name in prop::sample::select(vec!["state", "code", "error", "error_description", "tenant", "admin_consent", "iss"]),
             first in ".{0,20}",
             second in ".{0,20}",
         ) {

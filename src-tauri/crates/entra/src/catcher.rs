@@ -6,14 +6,13 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use crate::desk::{Desk, Waiting, locked, serve};
+use crate::desk::{Accepted, Desk, Waiting, locked, serve};
 use crate::exclusive::{BOTH, IPV4, NotHeld, hold};
 use crate::{Answer, Attempt, CallbackFault, Family, RedirectUri};
 
@@ -29,8 +28,10 @@ pub struct Catcher {
     redirect: RedirectUri,
     port: u16,
     lacks: Vec<Family>,
-    /// An answer that was accepted when the wait for it was cancelled.
-    answer: Mutex<Option<(u64, Answer)>>,
+    /// The port is this sign-in's alone: whatever the system had free.
+    any_port: bool,
+    /// The wait for it may have been cancelled.
+    accepted: Accepted,
 }
 
 /// Why the redirect could not be caught.
@@ -156,7 +157,9 @@ impl Catcher {
             None => registered.with_port(port),
         };
         let listeners = held.listeners.into_iter().map(|(_, listener)| listener).collect();
-        Ok(Self { listeners, redirect, port, lacks: held.missing, answer: Mutex::new(None) })
+        let any_port = registered.port().is_none();
+        let accepted = Accepted::default();
+        Ok(Self { listeners, redirect, port, lacks: held.missing, any_port, accepted })
     }
 
     /// The address families of `localhost` that this computer does not have. The other one is held.
@@ -186,7 +189,7 @@ impl Catcher {
         sign_in: &Url,
         on_event: &mut (dyn FnMut(CatcherEvent) + Send),
     ) -> Result<Answer, CatcherError> {
-        let accepted = locked(&self.answer).take();
+        let accepted = locked(&self.accepted.answer).take();
         if let Some((_, answer)) = accepted.filter(|_| attempt.is_spent()) {
             return Ok(answer);
         }
@@ -198,15 +201,19 @@ impl Catcher {
 
     /// Lets the browser see that something was received, then frees the port. Takes at most two seconds, beside which
     /// the code can be redeemed; dropping the future frees the port at once.
+    ///
+    /// A port of the registration's own is freed as soon as the page was shown, for the next sign-in wants it; any other
+    /// one stays to the end for whoever reloads the page or goes back.
     pub async fn farewell(self) {
         let desk = self.desk(None);
-        let shown = serve(&self.listeners, &desk, |ended| desk.shown_to(ended).then_some(()));
+        let over = |ended| (!self.any_port && desk.shown_to(ended)).then_some(());
+        let shown = serve(&self.listeners, &desk, over);
         // Not being asked for the page is no failure: not every browser follows.
         let _ = timeout(FAREWELL, shown).await;
     }
 
     fn desk<'a>(&'a self, waiting: Option<Waiting<'a>>) -> Desk<'a> {
-        Desk::new(self.redirect.url().path(), self.port, &self.answer, waiting)
+        Desk::new(self.redirect.url().path(), self.port, &self.accepted, waiting)
     }
 }
 

@@ -20,6 +20,7 @@ use hyper::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE, HOST, HeaderValue, UPG
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use secrecy::SecretString;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -45,6 +46,14 @@ pub(crate) struct Waiting<'a> {
     pub(crate) on_event: &'a mut (dyn FnMut(CatcherEvent) + Send),
 }
 
+/// The answer that was accepted, and the `state` by which it is known when it comes again.
+#[derive(Debug, Default)]
+pub(crate) struct Accepted {
+    /// With the connection that brought it: it is handed over when that one has had its page.
+    pub(crate) answer: Mutex<Option<(u64, Answer)>>,
+    state: Mutex<Option<SecretString>>,
+}
+
 /// What the connections of one wait share.
 pub(crate) struct Desk<'a> {
     path: String,
@@ -52,8 +61,7 @@ pub(crate) struct Desk<'a> {
     names: [String; 3],
     port: u16,
     waiting: Mutex<Option<Waiting<'a>>>,
-    /// The answer, and the connection that brought it: it is handed over when that one has had its page.
-    answer: &'a Mutex<Option<(u64, Answer)>>,
+    accepted: &'a Accepted,
     /// The connection to which the clean page was shown.
     shown: Mutex<Option<u64>>,
 }
@@ -116,19 +124,14 @@ async fn accept(listeners: &[TcpListener]) -> io::Result<TcpStream> {
 }
 
 impl<'a> Desk<'a> {
-    pub(crate) fn new(
-        path: &str,
-        port: u16,
-        answer: &'a Mutex<Option<(u64, Answer)>>,
-        waiting: Option<Waiting<'a>>,
-    ) -> Self {
+    pub(crate) fn new(path: &str, port: u16, accepted: &'a Accepted, waiting: Option<Waiting<'a>>) -> Self {
         Self {
             path: path.to_owned(),
             clean: format!("{}/{CLEAN}", path.trim_end_matches('/')),
             names: ["localhost", "127.0.0.1", "[::1]"].map(|name| format!("{name}:{port}")),
             port,
             waiting: Mutex::new(waiting),
-            answer,
+            accepted,
             shown: Mutex::new(None),
         }
     }
@@ -219,17 +222,34 @@ impl Desk<'_> {
     /// Compares what came with what is awaited.
     fn decide(&self, number: u64, form: &[u8], language: Language) -> Response<Full<Bytes>> {
         let outcome = match &mut *locked(&self.waiting) {
-            Some(waiting) => callback::read(form, waiting.attempt),
-            None => Err(CallbackFault::State(StateFault::Spent)),
+            Some(waiting) => callback::read(form, waiting.attempt).inspect(|_| {
+                *locked(&self.accepted.state) = Some(waiting.attempt.state().clone());
+            }),
+            None => Err(match &*locked(&self.accepted.state) {
+                Some(state) => callback::again(form, state),
+                None => CallbackFault::State(StateFault::Wrong),
+            }),
         };
         match outcome {
             Ok(answer) => {
-                *locked(self.answer) = Some((number, answer));
+                *locked(&self.accepted.answer) = Some((number, answer));
                 pages::onwards(StatusCode::SEE_OTHER, &self.clean)
             }
             Err(fault) => {
                 self.tell(CatcherEvent::NotAnAnswer(fault));
-                pages::not_an_answer(language)
+                match fault {
+                    // Reloaded, or gone back to: the very sign-in that was received.
+                    CallbackFault::State(StateFault::Spent) => pages::received_before(language),
+                    CallbackFault::State(StateFault::Wrong | StateFault::Expired)
+                    | CallbackFault::NotAnAddress
+                    | CallbackFault::OtherAddress
+                    | CallbackFault::Duplicate(_)
+                    | CallbackFault::Malformed(_)
+                    | CallbackFault::NoState
+                    | CallbackFault::NoAnswer
+                    | CallbackFault::NoIssuer
+                    | CallbackFault::ForeignIssuer => pages::not_an_answer(language),
+                }
             }
         }
     }
@@ -239,7 +259,7 @@ impl Desk<'_> {
     }
 
     pub(crate) fn answer_of(&self, ended: u64) -> Option<Answer> {
-        locked(self.answer).take_if(|(number, _)| *number == ended).map(|(_, answer)| answer)
+        locked(&self.accepted.answer).take_if(|(number, _)| *number == ended).map(|(_, answer)| answer)
     }
 
     /// The request names this listener: a page elsewhere whose name was bent to loopback does not.

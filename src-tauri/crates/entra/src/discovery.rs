@@ -20,6 +20,8 @@ pub struct Discovery {
     pub domain: Option<String>,
     /// Issuer of its version 2 tokens.
     pub issuer: String,
+    /// Each answer at a redirect URI says who issued it (RFC 9207).
+    pub tells_issuer: bool,
     /// Where its signing keys are.
     pub keys: Url,
     /// Region and sub-region (`USGov`, `DODCON`), where told; they tell a cloud that the host does not.
@@ -35,6 +37,8 @@ struct Document {
     issuer: String,
     jwks_uri: Url,
     token_endpoint: Option<Url>,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: Option<bool>,
     tenant_region_scope: Option<String>,
     tenant_region_sub_scope: Option<String>,
 }
@@ -82,6 +86,7 @@ pub async fn discover(http: &Http, login: &Url, tenant: &TenantName) -> Result<D
     };
     Ok(Discovery {
         issuer: document.issuer.replace("{tenantid}", &tenant_id),
+        tells_issuer: document.authorization_response_iss_parameter_supported == Some(true),
         keys: at_the_host_of(document.jwks_uri, login),
         tenant_id,
         domain,

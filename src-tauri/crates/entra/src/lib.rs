@@ -27,7 +27,7 @@ mod secret_lint;
 mod token;
 pub mod transport;
 
-pub use attempt::{Attempt, RandomUnavailable, StateFault};
+pub use attempt::{Attempt, Issuers, RandomUnavailable, StateFault};
 pub use authority::Authority;
 pub use authorize::{SignIn, admin_consent_address, sign_in_address};
 pub use callback::{Answer, CallbackFault, answer_from_address, leads_back};

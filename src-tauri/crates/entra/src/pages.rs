@@ -50,6 +50,16 @@ pub(crate) fn received(language: Language) -> Response<Full<Bytes>> {
     page(StatusCode::OK, language, text)
 }
 
+/// The same sign-in once more. It is not taken a second time, so this is no success.
+pub(crate) fn received_before(language: Language) -> Response<Full<Bytes>> {
+    let text = match language {
+        Language::English => "This sign-in was received already — return to MSSP Onboard.",
+        Language::Korean => "이 로그인은 이미 받았습니다. MSSP Onboard로 돌아가세요.",
+        Language::TraditionalChinese => "此登入先前已收到，請返回 MSSP Onboard。",
+    };
+    page(StatusCode::BAD_REQUEST, language, text)
+}
+
 /// Something that is no answer to the sign-in.
 pub(crate) fn not_an_answer(language: Language) -> Response<Full<Bytes>> {
     let text = match language {

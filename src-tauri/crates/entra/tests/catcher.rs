@@ -118,6 +118,40 @@ async fn the_code_is_caught_and_leaves_the_address_bar() {
 }
 
 #[tokio::test]
+async fn whoever_reloads_the_answer_reads_that_it_was_received_already() {
+    for (registered, fixed) in [("http://localhost/SiemMsspConnector", false), ("", true)] {
+        // A port that was free a moment ago, as a registration could name it.
+        let free =
+            std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let own = format!("http://localhost:{free}/SiemMsspConnector");
+        let wait = Wait::begin(if fixed { &own } else { registered }).await;
+        let (port, target) = (wait.port, wait.true_target());
+        let (_, catcher, _) = wait.end().await;
+        let farewell = tokio::spawn(catcher.farewell());
+        let again = async |target: &str| {
+            let request = format!("GET {target} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
+            say((Ipv4Addr::LOCALHOST, port).into(), request.as_bytes()).await
+        };
+        let page = again(&target).await;
+        assert!(page.contains("This sign-in was received already"), "{page}");
+        assert!(!page.contains("the-code") && !page.starts_with("HTTP/1.1 200"), "{page}");
+        let guessed = again("/SiemMsspConnector?code=x&state=guess").await;
+        assert!(guessed.contains("This is not the answer"), "{guessed}");
+        assert!(again("/SiemMsspConnector/received").await.starts_with("HTTP/1.1 200"));
+        if fixed {
+            farewell.await.unwrap();
+            assert!(
+                TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err(),
+                "free for the next sign-in"
+            );
+        } else {
+            let page = again(&target).await;
+            assert!(page.contains("This sign-in was received already"), "also behind the page: {page}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn either_address_family_may_bring_the_answer() {
     let wait = Wait::usual().await;
     let Ok(_) = TcpStream::connect((Ipv6Addr::LOCALHOST, wait.port)).await else { return };

@@ -276,6 +276,18 @@ async fn a_domain_leads_to_the_tenants_guid() {
 }
 
 #[tokio::test]
+async fn discovery_says_whether_answers_name_their_issuer() {
+    for (told, expected) in [(json!(true), true), (json!(false), false), (json!(null), false)] {
+        let stage = Stage::open([]).await;
+        let mut document: serde_json::Value = serde_json::from_str(&document(stage.base.as_str())).unwrap();
+        document["authorization_response_iss_parameter_supported"] = told;
+        stage.add(Line::json("GET", &discovery_path(TENANT), 200, document));
+        let discovery = discover(&client(), &stage.base, &TenantName::parse(TENANT).unwrap()).await.unwrap();
+        assert_eq!(discovery.tells_issuer, expected);
+    }
+}
+
+#[tokio::test]
 async fn this_computers_other_names_are_no_other_place() {
     let stage = Stage::open([]).await;
     let other_name = stage.base.as_str().replace("127.0.0.1", "localhost");

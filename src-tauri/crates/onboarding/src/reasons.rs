@@ -34,6 +34,17 @@ pub const REASONS: &[&str] = &[
     "identity-nonce",
     "identity-expired",
     "identity-not-yet-valid",
+    "callback-not-an-address",
+    "callback-other-address",
+    "callback-duplicate-parameter",
+    "callback-malformed-parameter",
+    "callback-no-state",
+    "callback-wrong-state",
+    "callback-already-answered",
+    "callback-expired",
+    "callback-no-answer",
+    "callback-no-issuer",
+    "callback-foreign-issuer",
     "region-not-in-this-cloud",
     "folder-missing",
     "span-of-time",
@@ -242,6 +253,8 @@ pub(crate) fn of_cloud_file(fault: &CloudFileFault) -> (&'static str, Option<Str
 mod tests {
     use std::path::Path;
 
+    use entra::{CallbackFault, StateFault};
+
     use super::*;
 
     fn sources(folder: &Path, found: &mut Vec<String>) {
@@ -306,6 +319,21 @@ mod tests {
             IdentityFault::NotYetValid,
         ] {
             assert!(REASONS.contains(&of_identity(fault).as_str()), "{fault:?}");
+        }
+        for fault in [
+            CallbackFault::NotAnAddress,
+            CallbackFault::OtherAddress,
+            CallbackFault::Duplicate("state"),
+            CallbackFault::Malformed("state"),
+            CallbackFault::NoState,
+            CallbackFault::State(StateFault::Wrong),
+            CallbackFault::State(StateFault::Spent),
+            CallbackFault::State(StateFault::Expired),
+            CallbackFault::NoAnswer,
+            CallbackFault::NoIssuer,
+            CallbackFault::ForeignIssuer,
+        ] {
+            assert!(REASONS.contains(&crate::problems::of_callback(fault).params["reason"].as_str()));
         }
         for why in crate::network::Why::ALL {
             assert!(REASONS.contains(&why.as_str()));

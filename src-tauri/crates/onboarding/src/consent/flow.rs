@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use catalog::GrantKind;
-use entra::{Answer, Attempt, Catcher, Discovery, EntraError, RedirectUri, SignIn, TenantName};
+use entra::{Answer, Attempt, Catcher, Discovery, EntraError, Issuers, RedirectUri, SignIn, TenantName};
 use url::Url;
 use vault::Customer;
 
@@ -48,7 +48,8 @@ impl Flow<'_> {
             catcher.as_ref().map_or(&registered, |catcher| catcher.redirect_uri()).as_str().to_owned();
         let wait = self.wait();
         let mut attempt = Attempt::begin(wait + GRACE)
-            .map_err(|error| Problem::new(ProblemCode::Internal).with("reason", error.to_string()))?;
+            .map_err(|error| Problem::new(ProblemCode::Internal).with("reason", error.to_string()))?
+            .asked_of(self.who_answers(&discovery));
         let sign_in = self.sign_in_address(&attempt, &redirect_uri)?;
         let until = clock::now() + wait;
         host.progress(Progress::SignIn { url: sign_in.to_string(), expires: until });
@@ -111,6 +112,13 @@ impl Flow<'_> {
         let tenant = TenantName::parse(authority.tenant()).map_err(|fault| told(fault.into()))?;
         let discovery = entra::discover(http.entra(), authority.login(), &tenant).await.map_err(told)?;
         Ok((tenant, discovery))
+    }
+
+    /// Who may answer at the redirect URI. What discovery promises is about sign-ins: the page where an administrator
+    /// agrees is no part of that protocol.
+    fn who_answers(&self, discovery: &Discovery) -> Issuers {
+        let always_told = discovery.tells_issuer && self.customer.grant == GrantKind::RefreshToken;
+        Issuers { names: self.issuers(discovery), always_told }
     }
 
     fn wait(&self) -> Duration {

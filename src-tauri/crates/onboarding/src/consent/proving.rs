@@ -84,9 +84,14 @@ impl Flow<'_> {
         let keys = entra::fetch_keys(self.access.http.entra(), discovery)
             .await
             .map_err(|error| self.access.problem(&error))?;
+        Ok(Speakers { issuers: self.issuers(discovery), keys })
+    }
+
+    /// Who may speak for the customer's tenant: in both of Entra's versions, and as discovery says.
+    pub(super) fn issuers(&self, discovery: &Discovery) -> Vec<String> {
         let mut issuers = self.access.cloud.issuers(&self.customer.tenant_id);
         issuers.push(discovery.issuer.clone());
-        Ok(Speakers { issuers, keys })
+        issuers
     }
 
     /// A lasting sign-in that was obtained elsewhere: renewed, and compared as one of our own would be. Whose sign-in it

@@ -104,6 +104,8 @@ pub(crate) fn visit(address: &str) -> String {
 pub(crate) struct Script {
     pub(crate) keys: String,
     pub(crate) token: String,
+    /// Discovery promises that every answer names its issuer (RFC 9207).
+    pub(crate) tells_issuer: bool,
     /// When the token request arrived.
     pub(crate) asked: Option<Instant>,
 }
@@ -162,8 +164,9 @@ fn answer(mut stream: TcpStream, script: &Mutex<Script>, base: &str) {
     let body = {
         let mut script = script.lock().unwrap();
         if target.contains("/.well-known/openid-configuration") {
+            let tells_issuer = script.tells_issuer;
             format!(
-                r#"{{"issuer":"{base}/{TENANT}/v2.0","jwks_uri":"{base}/{TENANT}/discovery/v2.0/keys","token_endpoint":"{base}/{TENANT}/oauth2/v2.0/token","authorization_endpoint":"{base}/{TENANT}/oauth2/v2.0/authorize"}}"#
+                r#"{{"authorization_response_iss_parameter_supported":{tells_issuer},"issuer":"{base}/{TENANT}/v2.0","jwks_uri":"{base}/{TENANT}/discovery/v2.0/keys","token_endpoint":"{base}/{TENANT}/oauth2/v2.0/token","authorization_endpoint":"{base}/{TENANT}/oauth2/v2.0/authorize"}}"#
             )
         } else if target.contains("/keys") {
             script.keys.clone()
