@@ -1,5 +1,6 @@
 //! The window as the engine's host: progress goes down the channel of the running call.
 
+use onboarding::browser::Opened;
 use onboarding::contract::{BrowserChoice, Problem, Progress};
 use onboarding::{Host, SignInPage};
 use tauri::AppHandle;
@@ -20,7 +21,7 @@ impl WindowHost {
 }
 
 impl Host for WindowHost {
-    fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<(), Problem> {
+    fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<Opened, Problem> {
         onboarding::browser::open_with(address, browser)
     }
 

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use entra::{Catcher, RedirectUri};
+use onboarding::browser::Opened;
 use onboarding::contract::{
     AddCustomer, BrowserChoice, Catcher as Way, ConsentRequest, Problem, Progress, RegistrationInput,
     SecretInput,
@@ -123,9 +124,9 @@ fn visit(address: &str) -> Instant {
 struct Person(mpsc::UnboundedSender<String>);
 
 impl Host for Person {
-    fn open_browser(&self, address: &str, _: &BrowserChoice) -> Result<(), Problem> {
+    fn open_browser(&self, address: &str, _: &BrowserChoice) -> Result<Opened, Problem> {
         let _ = self.0.send(address.to_owned());
-        Ok(())
+        Ok(Opened::default())
     }
 
     fn progress(&self, _: Progress) {}

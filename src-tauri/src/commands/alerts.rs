@@ -44,7 +44,7 @@ pub(crate) async fn alert(desk: State<'_, Desk>, number: u64) -> Result<AlertVie
 pub(crate) async fn open_alert_link(desk: State<'_, Desk>, number: u64, kind: String) -> Result<(), Problem> {
     let gathered = desk.gathered()?;
     let address = beside(move || gathered.link(number, &kind)).await?;
-    onboarding::browser::open(address.as_str())
+    onboarding::browser::open(address.as_str()).await
 }
 
 /// Asks where to, and writes. Nothing when the person chose no file.

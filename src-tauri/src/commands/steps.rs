@@ -30,7 +30,7 @@ pub(crate) async fn check_registration(
 
 #[tauri::command]
 pub(crate) async fn open_registration_portal(desk: State<'_, Desk>, customer: String) -> Result<(), Problem> {
-    onboarding::browser::open(&desk.engine().await?.registration_sheet(&customer).await?.portal)
+    onboarding::browser::open(&desk.engine().await?.registration_sheet(&customer).await?.portal).await
 }
 
 #[tauri::command]
@@ -96,7 +96,7 @@ pub(crate) async fn portal_step(desk: State<'_, Desk>, customer: String) -> Resu
 
 #[tauri::command]
 pub(crate) async fn open_portal(desk: State<'_, Desk>, customer: String) -> Result<(), Problem> {
-    onboarding::browser::open(&desk.engine().await?.portal_step(&customer).await?.url)
+    onboarding::browser::open(&desk.engine().await?.portal_step(&customer).await?.url).await
 }
 
 #[tauri::command]

@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use onboarding::Host;
+use onboarding::browser::Opened;
 use onboarding::contract::{
     BrowserChoice, EvidenceState, Notice, Problem, Progress, PullProgress, WaitingFor,
 };
@@ -165,8 +166,12 @@ pub(crate) fn json_line<T: Serialize>(line: &T) {
 }
 
 impl Host for Voice<'_> {
-    fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<(), Problem> {
-        onboarding::browser::open_with(address, browser)
+    fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<Opened, Problem> {
+        let opened = onboarding::browser::open_with(address, browser)?;
+        if opened.has_the_terminal() {
+            self.spinner.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        Ok(opened)
     }
 
     fn progress(&self, progress: Progress) {

@@ -1,22 +1,27 @@
 //! The one place that opens a browser: the default one, any that is installed, or a private window of it. `$BROWSER` is
 //! honoured, with `%s` for the address as the convention has it.
 //!
-//! That a browser was started does not mean that a page was shown: callers always show the address too. The invariant:
-//! nothing but an `http` or `https` address is ever handed to another program, and never through a shell.
+//! That a browser was started does not mean that a page was shown: callers always show the address too. The invariants:
+//! nobody waits for a browser's end; nothing but an `http` or `https` address is ever handed to another program, and never through a shell.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::contract::{BrowserChoice, BrowserView, Problem, ProblemCode};
 
 #[cfg(all(unix, not(target_os = "macos")))]
 mod desktop;
+mod opened;
 mod private;
 #[cfg(windows)]
 mod registry;
 
+pub use opened::Opened;
+
 /// Stands among the arguments for the address.
 const ADDRESS: &str = "%u";
+/// How long is waited for the word that no browser could be started, where nothing else is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A browser and how it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,22 +45,21 @@ pub fn installed() -> Vec<BrowserView> {
 ///
 /// `no-browser` when none could be started; `internal` for any other kind of address, which is never handed to the
 /// operating system.
-#[expect(clippy::disallowed_methods, reason = "the one home that opens browsers")]
-pub fn open(address: &str) -> Result<(), Problem> {
-    check(address)?;
-    webbrowser::open(address).map_err(|error| Problem::new(ProblemCode::NoBrowser).caused_by(&error))
+pub async fn open(address: &str) -> Result<(), Problem> {
+    let mut opened = open_default(address)?;
+    tokio::time::timeout(PATIENCE, opened.started()).await.unwrap_or(Ok(()))
 }
 
-/// Opens an `http` or `https` address in the chosen browser.
+/// Opens an `http` or `https` address in the chosen browser, and waits for nothing.
 ///
 /// # Errors
 ///
 /// As [`open`], and `invalid-input` when there is no such browser, or nobody knows how to open its private window.
-pub fn open_with(address: &str, choice: &BrowserChoice) -> Result<(), Problem> {
+pub fn open_with(address: &str, choice: &BrowserChoice) -> Result<Opened, Problem> {
     check(address)?;
     let wanted = match (&choice.id, choice.private) {
-        (None, false) => return open(address),
-        (None, true) => from_variable().or_else(|| all().into_iter().find(|browser| browser.default)),
+        (None, false) => return open_default(address),
+        (None, true) => from_variable().next().or_else(|| all().into_iter().find(|browser| browser.default)),
         (Some(id), _) => {
             let called = |name: &str| name.eq_ignore_ascii_case(id.trim());
             all().into_iter().find(|browser| called(&browser.id) || called(&browser.name))
@@ -72,18 +76,23 @@ pub fn open_with(address: &str, choice: &BrowserChoice) -> Result<(), Problem> {
     };
     let arguments =
         browser.arguments_for(address, choice.private).ok_or_else(|| refused("no-private-window"))?;
-    let started = Command::new(&browser.program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let mut process = started.map_err(|error| Problem::new(ProblemCode::NoBrowser).caused_by(&error))?;
-    // Most browsers hand the address to the one that runs already and end; somebody has to take note of their end.
-    std::thread::spawn(move || {
-        let _ = process.wait();
+    Opened::program(&browser.program, &arguments)
+}
+
+/// The first browser of `$BROWSER` that can be started, else whatever the system has for this.
+#[expect(clippy::disallowed_methods, reason = "the one home that opens browsers")]
+fn open_default(address: &str) -> Result<Opened, Problem> {
+    check(address)?;
+    let started = from_variable().find_map(|browser| {
+        let arguments = browser.arguments_for(address, false)?;
+        Opened::program(&browser.program, &arguments).ok()
     });
-    Ok(())
+    Ok(started.unwrap_or_else(|| {
+        let address = address.to_owned();
+        Opened::by(move || {
+            webbrowser::open(&address).map_err(|error| Problem::new(ProblemCode::NoBrowser).caused_by(&error))
+        })
+    }))
 }
 
 fn check(address: &str) -> Result<(), Problem> {
@@ -102,23 +111,33 @@ fn all() -> Vec<Installed> {
     found
 }
 
-/// The first browser that `$BROWSER` names.
-fn from_variable() -> Option<Installed> {
-    of_variable(&std::env::var("BROWSER").ok()?)
+/// The browsers that `$BROWSER` names, in their order.
+fn from_variable() -> impl Iterator<Item = Installed> {
+    of_variable(&std::env::var("BROWSER").unwrap_or_default()).into_iter()
 }
 
-fn of_variable(value: &str) -> Option<Installed> {
+fn of_variable(value: &str) -> Vec<Installed> {
     let separator = if cfg!(windows) { ';' } else { ':' };
-    let first = value.split(separator).find(|entry| !entry.trim().is_empty())?;
-    let mut words = first.split_whitespace().map(|word| word.replace("%s", ADDRESS));
-    let program = words.next()?;
-    Some(Installed {
-        id: "$BROWSER".to_owned(),
-        name: stem(Path::new(&program)),
-        program: program.into(),
-        arguments: words.collect(),
-        default: true,
-    })
+    let entries = value.split(separator).filter_map(|entry| {
+        let mut words = entry.split_whitespace().map(word_of_variable);
+        let program = words.next()?;
+        Some(Installed {
+            id: "$BROWSER".to_owned(),
+            name: stem(Path::new(&program)),
+            program: program.into(),
+            arguments: words.collect(),
+            default: true,
+        })
+    });
+    entries.collect()
+}
+
+/// `%s` stands for the address, `%c` for the colon that would separate, `%%` for the sign itself.
+fn word_of_variable(word: &str) -> String {
+    let mut pieces = word.split("%%");
+    let plain = |piece: &str| piece.replace("%s", ADDRESS).replace("%c", ":");
+    let first = pieces.next().map(plain).unwrap_or_default();
+    pieces.fold(first, |whole, piece| whole + "%" + &plain(piece))
 }
 
 /// The name of a program without folder and ending.
@@ -179,7 +198,7 @@ mod tests {
     fn only_web_addresses_leave_the_house() {
         for bad in ["file:///etc/passwd", "javascript:alert(1)", "--help", "mailto:a@contoso.example", ""] {
             let choice = BrowserChoice { id: Some("firefox".to_owned()), private: false };
-            assert_eq!(open(bad).unwrap_err().code, ProblemCode::Internal, "{bad}");
+            assert_eq!(open_default(bad).unwrap_err().code, ProblemCode::Internal, "{bad}");
             assert_eq!(open_with(bad, &choice).unwrap_err().code, ProblemCode::Internal, "{bad}");
         }
     }
@@ -219,11 +238,14 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn the_variable_is_read_as_its_convention_has_it() {
-        let first = of_variable("/opt/chromium/chromium --flag %s:firefox").unwrap();
-        assert_eq!(first.arguments_for(PAGE, true).unwrap(), ["--flag", "--incognito", PAGE]);
-        assert_eq!(first.name, "chromium");
-        assert_eq!(of_variable("::firefox").unwrap().arguments_for(PAGE, false).unwrap(), [PAGE]);
-        assert!(of_variable("").is_none());
+        let all = of_variable("/opt/chromium/chromium --flag %s:firefox");
+        assert_eq!(all[0].arguments_for(PAGE, true).unwrap(), ["--flag", "--incognito", PAGE]);
+        assert_eq!(all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["chromium", "firefox"]);
+        assert_eq!(of_variable("::firefox")[0].arguments_for(PAGE, false).unwrap(), [PAGE]);
+        let coded = &of_variable("x --at=%s%%s --proxy=p%c8080")[0];
+        let whole = format!("--at={PAGE}%s");
+        assert_eq!(coded.arguments_for(PAGE, false).unwrap(), [whole.as_str(), "--proxy=p:8080"]);
+        assert!(of_variable("").is_empty());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use crate::browser::Opened;
 use crate::contract::{
     AddCustomer, BrowserChoice, CarriedAccess, CustomerView, ImportLine, ImportList, ImportReport,
     OnboardOldFiles, Problem, ProblemCode, Progress, RegistrationInput, SecretInput,
@@ -166,7 +167,7 @@ impl Engine {
 struct Nobody;
 
 impl Host for Nobody {
-    fn open_browser(&self, _address: &str, _browser: &BrowserChoice) -> Result<(), Problem> {
+    fn open_browser(&self, _address: &str, _browser: &BrowserChoice) -> Result<Opened, Problem> {
         Err(Problem::new(ProblemCode::NoBrowser))
     }
 

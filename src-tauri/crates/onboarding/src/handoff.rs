@@ -132,7 +132,11 @@ fn read(address: &str, record: &HandoffRecord, now: Timestamp) -> Result<Answer,
 struct Quiet;
 
 impl Host for Quiet {
-    fn open_browser(&self, _: &str, _: &crate::contract::BrowserChoice) -> Result<(), Problem> {
+    fn open_browser(
+        &self,
+        _: &str,
+        _: &crate::contract::BrowserChoice,
+    ) -> Result<crate::browser::Opened, Problem> {
         Err(Problem::new(ProblemCode::NoBrowser))
     }
 

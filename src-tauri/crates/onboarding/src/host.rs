@@ -1,17 +1,19 @@
 //! What the engine needs of whatever runs it: a browser, a window for a sign-in where it has one, and somebody to tell
 //! how it goes. Nothing more.
 
+use crate::browser::Opened;
 use crate::contract::{BrowserChoice, Evidence, EvidenceKey, EvidenceState, Problem, Progress};
 use crate::sign_in_window::{self, SignInPage};
 
 /// The window or the command line, as the engine sees it.
 pub trait Host: Send + Sync {
-    /// Opens an address for the person to act at, in the browser of their choice.
+    /// Opens an address for the person to act at, in the browser of their choice. Must return at once; dropping the result
+    /// ends a browser that lives in the terminal.
     ///
     /// # Errors
     ///
     /// `no-browser` when none could be started.
-    fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<(), Problem>;
+    fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<Opened, Problem>;
 
     /// Shows the sign-in in a window of the host's own, with a profile that nothing was in before and nothing is left of.
     /// Dropping the result closes the window.

@@ -8,6 +8,7 @@ mod support;
 
 use std::sync::Mutex;
 
+use onboarding::browser::Opened;
 use onboarding::contract::{
     BrowserChoice, Catcher, ConsentResult, EvidenceKey, EvidenceState, Notice, Problem, ProblemCode, Progress,
 };
@@ -27,7 +28,7 @@ struct Windows {
 }
 
 impl Host for Windows {
-    fn open_browser(&self, _: &str, _: &BrowserChoice) -> Result<(), Problem> {
+    fn open_browser(&self, _: &str, _: &BrowserChoice) -> Result<Opened, Problem> {
         panic!("no browser is asked for")
     }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use catalog::{GrantKind, Region, SourceId};
 use connectors::ConnectorId;
+use onboarding::browser::Opened;
 use onboarding::contract::{
     AddCustomer, AuthorisationRequest, BrowserChoice, Catcher, ConsentRequest, CustomerView,
     DestinationQuery, ExportRequest, Problem, ProblemCode, Progress, RegistrationInput,
@@ -109,8 +110,9 @@ struct Stage<'a> {
 }
 
 impl Host for Stage<'_> {
-    fn open_browser(&self, address: &str, _: &BrowserChoice) -> Result<(), Problem> {
-        self.pages.send(address.to_owned()).map_err(|_| Problem::new(ProblemCode::NoBrowser))
+    fn open_browser(&self, address: &str, _: &BrowserChoice) -> Result<Opened, Problem> {
+        self.pages.send(address.to_owned()).map_err(|_| Problem::new(ProblemCode::NoBrowser))?;
+        Ok(Opened::default())
     }
 
     fn progress(&self, progress: Progress) {

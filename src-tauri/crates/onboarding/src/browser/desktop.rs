@@ -13,7 +13,7 @@ const DEEPEST: u8 = 3;
 /// All browsers; an entry that stands in several folders counts once, from the first.
 pub(super) fn browsers() -> Vec<Installed> {
     let folders: Vec<PathBuf> = data_folders().iter().map(|folder| folder.join("applications")).collect();
-    let variable = super::from_variable();
+    let variable = super::from_variable().next();
     let default = default_entry(&folders);
     let mut known = BTreeSet::new();
     let mut found = Vec::new();

@@ -12,6 +12,7 @@ use vault::Customer;
 use super::proving::Obtained;
 use super::waiting::{Notices, Ways, stay_connected};
 use crate::access::Access;
+use crate::browser::Opened;
 use crate::contract::{
     self, ConsentRequest, Evidence, EvidenceKey, EvidenceState, Problem, ProblemCode, Progress, WaitingFor,
 };
@@ -54,13 +55,15 @@ impl Flow<'_> {
         let until = clock::now() + wait;
         host.progress(Progress::SignIn { url: sign_in.to_string(), expires: until });
         let mut ways = Ways { catcher, window: None, pastes };
+        let mut browser = Opened::default();
+        let opens = self.request.open && self.request.catcher != contract::Catcher::Window;
         if self.request.catcher == contract::Catcher::Window {
             self.windows_trust(witness);
             let rules = PageRules::new(registered.url(), &self.access.cloud);
             ways.window = Some(SignInWindow::open(host, sign_in.clone(), rules)?);
-        } else if self.request.open {
-            host.open_browser(sign_in.as_str(), &self.request.browser.clone().unwrap_or_default())?;
-            host.progress(Progress::BrowserOpened);
+        } else if opens {
+            browser =
+                host.open_browser(sign_in.as_str(), &self.request.browser.clone().unwrap_or_default())?;
         }
         host.progress(Progress::Waiting { waiting_for: WaitingFor::SignIn, until, attempts: 0 });
         witness.checking(EvidenceKey::SignInReturned);
@@ -69,13 +72,15 @@ impl Flow<'_> {
         let answer = async {
             tokio::select! {
                 answer = ways.answer(self.access, &mut attempt, (&redirect_uri, &sign_in), &notices) => answer,
+                problem = not_started(&mut browser, host), if opens => Err(problem),
                 never = notices.tell_silence() => match never {},
                 never = stay_connected(self.access, &tenant) => match never {},
             }
         };
         let answer = tokio::time::timeout(wait, answer).await.unwrap_or_else(|_| Err(timed_out(wait)))?;
-        // The window has done its part; it need not be looked at while the code is redeemed.
+        // Both have done their part; they need not be looked at while the code is redeemed.
         drop(ways.window);
+        drop(browser);
         // The browser is still to fetch the clean page; redeeming the code does not wait for it.
         if let Some(catcher) = ways.catcher {
             tokio::spawn(catcher.farewell());
@@ -144,6 +149,17 @@ impl Flow<'_> {
         } else {
             witness.proven(EvidenceKey::CatcherReady, &[]);
         }
+    }
+}
+
+/// Says when the browser was started. It ends only where none could be.
+async fn not_started(browser: &mut Opened, host: &dyn Host) -> Problem {
+    match browser.started().await {
+        Ok(()) => {
+            host.progress(Progress::BrowserOpened);
+            std::future::pending().await
+        }
+        Err(problem) => problem,
     }
 }
 

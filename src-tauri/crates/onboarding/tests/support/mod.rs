@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use onboarding::browser::Opened;
 use onboarding::contract::{
     AddCustomer, BrowserChoice, Catcher, ConsentRequest, Problem, Progress, RegistrationInput, SecretInput,
 };
@@ -31,9 +32,9 @@ impl Pages {
 }
 
 impl Host for Pages {
-    fn open_browser(&self, address: &str, _: &BrowserChoice) -> Result<(), Problem> {
+    fn open_browser(&self, address: &str, _: &BrowserChoice) -> Result<Opened, Problem> {
         let _ = self.opened.send(address.to_owned());
-        Ok(())
+        Ok(Opened::default())
     }
 
     fn progress(&self, progress: Progress) {
