@@ -345,6 +345,7 @@ fn one(name: &'static str, bytes: &[u8]) -> Result<ReadBack, ReadProblem> {
         .iter()
         .filter(|entry| entry.key == "auth.oauth2.scopes" || entry.key.starts_with("auth.oauth2.scopes["))
         .map(|entry| entry.value.as_str())
+        .filter(|scope| !scope.is_empty())
         .collect();
     let grant = match entries.optional("auth.oauth2.endpoint_params.grant_type") {
         None | Some("client_credentials") => GrantKind::AppOnly,

@@ -35,6 +35,7 @@ mod splunk_ms_security;
 mod splunk_rest;
 mod sumo;
 mod wazuh;
+mod whole;
 mod words;
 
 pub use files::{FileSet, Files, RenderedFile};

@@ -1,6 +1,8 @@
 //! Reading back: from the files of any connector to what a pull needs. The connector is known by the names of its
 //! files; values come from the files alone, as the SIEM would see them.
 
+use std::borrow::Cow;
+
 use catalog::{GrantKind, SourceId};
 use secrecy::SecretString;
 use url::Url;
@@ -9,7 +11,7 @@ use crate::formats::{Entry, Malformed};
 use crate::words::words;
 use crate::{
     ConnectorId, Files, Hosts, arcsight, cribl, elastic, generic, manifest, qradar, refusal, secops,
-    splunk_ms_security, splunk_rest, sumo, wazuh,
+    splunk_ms_security, splunk_rest, sumo, wazuh, whole,
 };
 
 /// What a pull needs, as the files say it.
@@ -89,7 +91,7 @@ impl ReadBack {
 
     /// Notes that a file says otherwise than the file that counts.
     pub(crate) fn disagrees(&mut self, file: &str, field: &'static str) {
-        self.disagreements.push(Disagreement { file: file.to_owned(), field });
+        self.disagreements.push(Disagreement { file: file.to_owned(), line: None, field });
     }
 
     /// The address of the alerts without query, fragment and trailing slash.
@@ -103,6 +105,8 @@ impl ReadBack {
 pub struct Disagreement {
     /// The file.
     pub file: String,
+    /// The line, from 1, where one can be named.
+    pub line: Option<usize>,
     /// The field of [`ReadBack`], or of the request that the file makes.
     pub field: &'static str,
 }
@@ -116,7 +120,7 @@ pub struct ReadProblem {
     /// The line, from 1, where one can be named.
     pub line: Option<usize>,
     /// The key or label that is concerned, where one is.
-    pub key: Option<&'static str>,
+    pub key: Option<Cow<'static, str>>,
     /// Why.
     pub reason: ReadReason,
 }
@@ -168,19 +172,20 @@ impl ReadProblem {
         Self { line: Some(line), ..self }
     }
 
-    pub(crate) fn key(self, key: &'static str) -> Self {
-        Self { key: Some(key), ..self }
+    pub(crate) fn key(self, key: impl Into<Cow<'static, str>>) -> Self {
+        Self { key: Some(key.into()), ..self }
     }
 }
 
 /// Finds the connector by the names of its files, and reads what a pull needs. A manifest is used where it is present
-/// and not needed where it is not.
+/// and not needed where it is not: files that were changed since they were exported must still be whole.
 ///
 /// # Errors
 /// A [`ReadProblem`] names file, line and reason.
 pub fn read_back(files: &Files) -> Result<(ConnectorId, ReadBack), ReadProblem> {
     let said = manifest::read(files);
     let connector = find(files, said.connector)?;
+    whole::untouched_by_editors(files, &said.changed)?;
     let mut read = match connector {
         ConnectorId::Arcsight => arcsight::read(files),
         ConnectorId::SplunkRest => splunk_rest::read(files),
@@ -192,7 +197,9 @@ pub fn read_back(files: &Files) -> Result<(ConnectorId, ReadBack), ReadProblem> 
         ConnectorId::Secops => secops::read(files),
         ConnectorId::Sumo => sumo::read(files),
         ConnectorId::Generic => generic::read(files),
-    }?;
+    }
+    .map_err(|problem| whole::placed(connector, problem, files))?;
+    whole::check(connector, &mut read, files, &said.changed)?;
     read.changed_since_export = said.changed;
     Ok((connector, read))
 }
@@ -282,7 +289,7 @@ pub(crate) fn file<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], ReadPro
 }
 
 /// Names the file of a line that its format does not allow.
-pub(crate) fn malformed(file: &'static str) -> impl Fn(Malformed) -> ReadProblem {
+pub(crate) fn malformed(file: &str) -> impl Fn(Malformed) -> ReadProblem {
     move |at| ReadProblem::of(file, at.reason).line(at.line)
 }
 

@@ -146,6 +146,9 @@ pub(crate) fn meaning(stanza: &Stanza) -> Option<(SourceId, &'static str, &'stat
 
 pub(crate) fn read(files: &Files) -> Result<ReadBack, ReadProblem> {
     let accounts = splunk_conf::read(file(files, ACCOUNT_CONF)?).map_err(malformed(ACCOUNT_CONF))?;
+    if accounts.is_empty() {
+        return Err(ReadProblem::of(ACCOUNT_CONF, ReadReason::NoInput));
+    }
     let inputs = splunk_conf::read(file(files, INPUTS_CONF)?).map_err(malformed(INPUTS_CONF))?;
     let stanza = the_input(&inputs)?;
     stanza.once().map_err(malformed(INPUTS_CONF))?;

@@ -104,7 +104,14 @@ impl Engine {
         witness.checking(EvidenceKey::TokenFromFiles);
         let token = match defender::TokenSource::bearer(&tokens, false).await {
             Ok(token) => token,
-            Err(problem) => return Err(witness.failed_by(EvidenceKey::TokenFromFiles, problem)),
+            Err(problem) => {
+                // What Microsoft refuses may have been typed into a file since it was exported.
+                let problem = match said.read.changed_since_export.as_slice() {
+                    [] => problem,
+                    changed => problem.with("file", changed.join(", ")),
+                };
+                return Err(witness.failed_by(EvidenceKey::TokenFromFiles, problem));
+            }
         };
         self.keep_renewed(&customer, &tokens).await?;
         let claims = AccessClaims::read(&token);
@@ -222,11 +229,22 @@ impl Said {
                 .with("file", read.files.first().cloned().unwrap_or_default())
                 .with("reason", reason)
         };
+        // The tenant stands in the token address, where there is one.
+        let at_token_address = |reason: &str| match &read.tenant_at {
+            Some((file, line)) => {
+                incomplete(reason).with("file", file.clone()).with("line", line.to_string())
+            }
+            None => incomplete(reason),
+        };
         if let Some(differs) = read.disagreements.first() {
-            return Err(Problem::new(ProblemCode::FilesIncomplete)
+            let problem = Problem::new(ProblemCode::FilesIncomplete)
                 .with("file", differs.file.clone())
                 .with("field", differs.field)
-                .with("reason", "files-disagree"));
+                .with("reason", "files-disagree");
+            return Err(match differs.line {
+                Some(line) => problem.with("line", line.to_string()),
+                None => problem,
+            });
         }
         let audience = match (&read.resource, &read.scope) {
             (Some(resource), None) => Audience::Resource(resource.clone()),
@@ -242,18 +260,14 @@ impl Said {
             }
         };
         let authority =
-            Authority::of_token_address(&read.token_url).ok_or_else(|| incomplete("files-token-address"))?;
+            Authority::of_token_address(&read.token_url).ok_or_else(|| at_token_address("files-token-address"))?;
         if authority.token(&audience).as_str() != read.token_url {
-            return Err(incomplete("files-generations-differ"));
+            return Err(at_token_address("files-generations-differ"));
         }
         if !authority.tenant().eq_ignore_ascii_case(&customer.tenant_id) {
-            let problem = incomplete("files-other-tenant")
+            return Err(at_token_address("files-other-tenant")
                 .with("actual", authority.tenant())
-                .with("expected", customer.tenant_id.clone());
-            return Err(match &read.tenant_at {
-                Some((file, line)) => problem.with("file", file.clone()).with("line", line.to_string()),
-                None => problem,
-            });
+                .with("expected", customer.tenant_id.clone()));
         }
         sign_in_holds(&read, &authority, customer, cloud).map_err(|fault| match fault {
             SignInFault::Foreign(host) => {

@@ -166,12 +166,34 @@ pub(super) fn read(file: &'static str, bytes: &[u8]) -> Result<Body, ReadProblem
     }
     for entry in list.iter().filter(|entry| entry.key.starts_with("event.")) {
         let value = entry.value.trim();
-        if !value.starts_with("__") && !names.contains(&Some(value)) {
+        let holds = if value.starts_with("__") { is_closed(value) } else { names.contains(&Some(value)) };
+        if !holds {
             return Err(broken(entry));
         }
     }
     let trigger = entries.required("trigger.node.location")?;
     Ok(if trigger.value.trim() == "/" { Body::Array } else { Body::Object })
+}
+
+/// Whether a function was written to its end: its brackets and quotes close, and nothing follows.
+fn is_closed(function: &str) -> bool {
+    let (mut depth, mut quoted, mut ended) = (0_usize, false, false);
+    for character in function.chars() {
+        match character {
+            _ if ended => return false,
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => match depth.checked_sub(1) {
+                Some(outer) => {
+                    depth = outer;
+                    ended = outer == 0;
+                }
+                None => return false,
+            },
+            _ => {}
+        }
+    }
+    ended
 }
 
 #[cfg(test)]
@@ -228,6 +250,8 @@ mod tests {
             ("token.count=50", "token.count=49", "token.count"),
             ("token[3].location=Category\n", "", "token.count"),
             ("event.name=AlertTitle", "event.name=AlertTitel", "event.name"),
+            (r#"__stringConstant("Actor")"#, r#"__stringConstant("Act"#, "event.deviceCustomString4Label"),
+            (r#"__stringConstant("Actor")"#, r#"__stringConstant("Actor""#, "event.deviceCustomString4Label"),
         ] {
             assert!(whole.contains(from), "{from}");
             let problem = read(PARSER, whole.replace(from, to).as_bytes()).expect_err(from);

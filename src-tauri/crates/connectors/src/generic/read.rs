@@ -177,7 +177,8 @@ fn compare_env(files: &Files, read: &mut ReadBack) -> Result<(), ReadProblem> {
         .into_iter()
         .filter(|(key, value)| entries.optional(&variable(key)) != *value)
         .map(|(key, _)| key);
-    let differing: Vec<_> = differing.map(|field| Disagreement { file: ENV.to_owned(), field }).collect();
+    let differing: Vec<_> =
+        differing.map(|field| Disagreement { file: ENV.to_owned(), line: None, field }).collect();
     read.disagreements.extend(differing);
     read.files.push(ENV.to_owned());
     Ok(())
@@ -208,8 +209,11 @@ fn compare_curl(files: &Files, read: &mut ReadBack) -> Result<(), ReadProblem> {
     if entries.optional("cacert") != read.ca_file.as_deref() {
         differing.push("ca_file");
     }
-    read.disagreements
-        .extend(differing.into_iter().map(|field| Disagreement { file: CURL.to_owned(), field }));
+    read.disagreements.extend(differing.into_iter().map(|field| Disagreement {
+        file: CURL.to_owned(),
+        line: None,
+        field,
+    }));
     read.files.push(CURL.to_owned());
     Ok(())
 }

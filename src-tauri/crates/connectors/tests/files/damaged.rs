@@ -3,7 +3,7 @@
 use crate::example::{TENANT, file, input, text};
 use crate::law::combinations;
 use catalog::{Cloud, GrantKind, SourceId};
-use connectors::{ConnectorId, Files, ReadReason, read_back, render};
+use connectors::{ConnectorId, Files, MANIFEST, ReadReason, read_back, render};
 use secrecy::ExposeSecret;
 
 /// Files, with one of them rewritten as a whole.
@@ -92,11 +92,23 @@ fn a_file_that_breaks_off_is_named_with_its_line() {
 }
 
 #[test]
-fn a_byte_order_mark_is_a_problem_where_the_reader_stumbles_over_it() {
+fn a_byte_order_mark_is_told_in_an_exported_set() {
+    for (connector, name, _) in LINES {
+        let told = told(*connector, name, &|text| format!("\u{feff}{text}"));
+        assert_eq!(told, ((*name).to_owned(), ReadReason::ByteOrderMark, Some(1)), "{connector}");
+    }
+}
+
+#[test]
+fn without_a_manifest_a_byte_order_mark_is_a_problem_where_the_reader_stumbles_over_it() {
     for (connector, name, _) in LINES {
         let grant = connector.grants()[0];
-        let marked =
-            rewritten(*connector, SourceId::GraphAlerts, grant, name, &|text| format!("\u{feff}{text}"));
+        let mut marked = Files::new();
+        for file in render(*connector, &input(SourceId::GraphAlerts, grant)).expect("renders").files {
+            if file.name != MANIFEST {
+                marked.insert(file.name.clone(), [b"\xef\xbb\xbf", file.bytes()].concat());
+            }
+        }
         let harmless = [".yml", ".xml", ".txt"].iter().any(|ending| name.ends_with(ending));
         match read_back(&marked) {
             Ok((_, read)) => {
@@ -104,20 +116,35 @@ fn a_byte_order_mark_is_a_problem_where_the_reader_stumbles_over_it() {
                 assert_eq!(read.client_secret.expose_secret(), "abc~8Q.d_e-f==");
             }
             Err(problem) => {
-                assert!(!harmless, "{connector}");
-                let found = (problem.file.as_str(), problem.reason, problem.line);
-                assert_eq!(found, (*name, ReadReason::ByteOrderMark, Some(1)), "{connector}");
+                assert_eq!(
+                    (problem.reason, problem.line),
+                    (ReadReason::ByteOrderMark, Some(1)),
+                    "{connector}"
+                );
             }
         }
     }
 }
 
 #[test]
-fn windows_line_ends_do_harm_to_a_shell_only() {
+fn windows_line_ends_are_told_in_an_exported_set() {
+    for (connector, source, grant) in combinations() {
+        for name in names(connector, source, grant) {
+            let files =
+                rewritten(connector, source, grant, &name, &|contents| contents.replace('\n', "\r\n"));
+            let problem = read_back(&files).expect_err("a problem");
+            let found = (problem.file, problem.reason, problem.line);
+            assert_eq!(found, (name, ReadReason::CarriageReturn, Some(1)), "{connector} {source}");
+        }
+    }
+}
+
+#[test]
+fn without_a_manifest_windows_line_ends_do_harm_to_a_shell_only() {
     for (connector, source, grant) in combinations() {
         let set = render(connector, &input(source, grant)).expect("renders");
         let mut files = Files::new();
-        for file in &set.files {
+        for file in set.files.iter().filter(|file| file.name != MANIFEST) {
             files.insert(file.name.clone(), text(file).replace('\n', "\r\n").into_bytes());
         }
         match read_back(&files) {
@@ -132,6 +159,102 @@ fn windows_line_ends_do_harm_to_a_shell_only() {
                 assert_eq!(found, ("defender-api.env", ReadReason::CarriageReturn, Some(1)));
             }
         }
+    }
+}
+
+/// Names of a connector's files, the manifest left out.
+fn names(connector: ConnectorId, source: SourceId, grant: GrantKind) -> Vec<String> {
+    let set = render(connector, &input(source, grant)).expect("renders");
+    set.files.into_iter().map(|file| file.name).filter(|name| name != MANIFEST).collect()
+}
+
+#[test]
+fn whatever_line_is_lost_from_an_exported_set_is_told_with_file_and_line() {
+    let mut missed: Vec<String> = Vec::new();
+    for (connector, source, grant) in combinations() {
+        for name in names(connector, source, grant) {
+            let set = render(connector, &input(source, grant)).expect("renders");
+            let lines: Vec<&str> = text(file(&set.files, &name)).lines().collect();
+            for (number, line) in lines.iter().enumerate().filter(|(_, line)| matters(line)) {
+                let without = [&lines[..number], &lines[number + 1..]].concat().join("\n");
+                let mut files = Files::from(&set);
+                files.insert(name.as_str(), without.into_bytes());
+                let told = match read_back(&files) {
+                    Err(problem) => (problem.file, problem.line),
+                    Ok((_, read)) => {
+                        let first = read.disagreements.into_iter().next();
+                        first.map(|one| (one.file, one.line)).unwrap_or_default()
+                    }
+                };
+                if told.0 != name || told.1.is_none() {
+                    missed.push(format!("{connector} {source} {grant}: {name} lost {line}: {told:?}"));
+                }
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+/// Whether a reader would miss a line: comments, brackets, tags and what is nothing are not missed.
+fn matters(line: &str) -> bool {
+    let line = line.trim();
+    let tag = matches!(line, "tags:" | "- 'forwarded'" | "- 'defender'");
+    // Known only where somebody said it.
+    let optional = ["DEFENDER_HOME_TENANT", "DEFENDER_REGION"].iter().any(|key| line.starts_with(key));
+    let nothing = line.ends_with("[],") || line.trim_end_matches(',').ends_with(": null");
+    !tag && !nothing
+        && !line.is_empty()
+        && !line.starts_with(['#', '!', '}', ']', '{'])
+        && !line.starts_with("<!--")
+}
+
+#[test]
+fn a_set_that_was_edited_without_harm_is_whole() {
+    for (connector, source, grant) in combinations() {
+        for extra in [false, true] {
+            let mut input = input(source, grant);
+            if extra {
+                input.ca_file = Some("/etc/ssl/lab.pem".to_owned());
+                input.access_token = Some("header.body.signature".to_owned().into());
+                input.home_tenant = None;
+            }
+            let set = render(connector, &input).expect("renders");
+            let mut files = Files::new();
+            for file in &set.files {
+                let more: &[u8] = if file.name == MANIFEST { b"" } else { b"\n" };
+                files.insert(file.name.clone(), [file.bytes(), more].concat());
+            }
+            let (_, read) = read_back(&files).unwrap_or_else(|problem| {
+                panic!("{connector} {source} {grant}: {problem} {:?} {:?}", problem.line, problem.key)
+            });
+            assert_eq!(read.changed_since_export.len(), set.files.len() - 1, "{connector}");
+            assert!(read.disagreements.is_empty(), "{connector}");
+        }
+    }
+}
+
+#[test]
+fn values_that_a_person_may_choose_may_be_changed() {
+    for (connector, name, from, to) in [
+        (
+            ConnectorId::SplunkRest,
+            "inputs.conf",
+            "polling_interval = 300",
+            "polling_interval = 60\nindex = mssp",
+        ),
+        (ConnectorId::Elastic, "elastic-agent.yml", "interval: '5m'", "interval: '1m'"),
+        (ConnectorId::Elastic, "elastic-agent.yml", "          - 'forwarded'\n", ""),
+        (ConnectorId::Wazuh, "ossec-ms-graph.xml", "<interval>5m<", "<interval>1h<"),
+        (ConnectorId::Cribl, "cribl-collector.json", "\"ttl\": \"4h\"", "\"ttl\": \"1h\""),
+    ] {
+        let grant = connector.grants()[0];
+        let edit = |text: &str| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        };
+        let (_, read) =
+            read_back(&rewritten(connector, SourceId::GraphAlerts, grant, name, &edit)).expect(from);
+        assert_eq!(read.changed_since_export, [name]);
     }
 }
 
@@ -164,6 +287,11 @@ fn files_of_a_machine_that_disagree_with_the_sheet_are_told() {
         let (_, read) = read_back(&files).expect("reads");
         let told: Vec<_> = read.disagreements.iter().map(|one| (one.file.as_str(), one.field)).collect();
         assert_eq!(told, [(name, "client_secret")]);
+        let set = render(ConnectorId::Qradar, &input(SourceId::GraphAlerts, GrantKind::AppOnly));
+        let contents = text(file(&set.as_ref().expect("renders").files, name)).to_owned();
+        let line =
+            1 + contents.lines().position(|line| line.contains("abc~8Q")).expect("the secret is there");
+        assert_eq!(read.disagreements[0].line, Some(line));
     }
     for name in ["filebeat.yml", "elastic-integration.json"] {
         for (from, to, field) in

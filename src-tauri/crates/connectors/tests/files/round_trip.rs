@@ -4,8 +4,8 @@ use crate::example::{TENANT, changed, file, input, text};
 use crate::law::{combinations, exposed, holds_or_refuses};
 use catalog::{GrantKind, SourceId};
 use connectors::{
-    ConnectorId, ConnectorInput, Disagreement, Files, ImpossibleReason, ReadReason, RefusalReason, carries,
-    instead, knows_cloud, read_back, render,
+    ConnectorId, ConnectorInput, Disagreement, Files, ImpossibleReason, ReadReason, RefusalReason,
+    RenderedFile, carries, instead, knows_cloud, read_back, render,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -121,19 +121,23 @@ fn what_was_edited_counts_and_is_told() {
     assert_eq!(read.changed_since_export, ["inputs.conf"]);
 }
 
+fn line_of(files: &[RenderedFile], name: &str, what: &str) -> usize {
+    1 + text(file(files, name)).lines().position(|line| line.contains(what)).expect("the line is there")
+}
+
 #[test]
 fn the_json_counts_where_the_generic_files_disagree() {
     let set =
         render(ConnectorId::Generic, &input(SourceId::GraphAlerts, GrantKind::AppOnly)).expect("renders");
     let (_, read) = read_back(&changed(&set.files, "defender-api.json", "abc~8Q", "new~8Q")).expect("reads");
     assert_eq!(read.client_secret.expose_secret(), "new~8Q.d_e-f==");
-    let told = |file: &str| Disagreement { file: file.to_owned(), field: "client_secret" };
-    assert_eq!(read.disagreements, [told("defender-api.env"), told("defender-api.curl")]);
+    // The one that was edited is told, though it is the one that counts.
+    let told = |file: &str, line, field| Disagreement { file: file.to_owned(), line: Some(line), field };
+    let line = line_of(&set.files, "defender-api.json", "client_secret");
+    assert_eq!(read.disagreements, [told("defender-api.json", line, "client_secret")]);
     let (_, read) = read_back(&changed(&set.files, "defender-api.curl", TENANT, "common")).expect("reads");
-    assert_eq!(
-        read.disagreements,
-        [Disagreement { file: "defender-api.curl".to_owned(), field: "token_url" }]
-    );
+    let line = line_of(&set.files, "defender-api.curl", "url =");
+    assert_eq!(read.disagreements, [told("defender-api.curl", line, "token_url")]);
 }
 
 #[test]
@@ -146,17 +150,18 @@ fn problems_name_file_line_and_key() {
             text(file(&set.files, name)).lines().position(|line| line.contains(from)).map(|line| line + 1);
         let problem = read_back(&changed(&set.files, name, from, to)).expect_err("cannot be read");
         assert_eq!(problem.file, name);
-        (problem.reason, problem.key, problem.line.is_none_or(|at| Some(at) == line))
+        let key = problem.key.map(std::borrow::Cow::into_owned);
+        (problem.reason, key, problem.line.is_none_or(|at| Some(at) == line))
     };
     let arcsight = ConnectorId::Arcsight;
     // As Microsoft's portal hands it to an MSSP: the secret is to be filled in by hand.
     assert_eq!(
         told(arcsight, "WDATP-connector.properties", "client_secret=abc~8Q.d_e-f==", "client_secret="),
-        (ReadReason::ValueMissing, Some("client_secret"), true)
+        (ReadReason::ValueMissing, Some("client_secret".to_owned()), true)
     );
     assert_eq!(
         told(arcsight, "WDATP-connector.properties", "token_url=", "tokenurl="),
-        (ReadReason::KeyMissing, Some("token_url"), true)
+        (ReadReason::KeyMissing, Some("token_url".to_owned()), true)
     );
     assert_eq!(
         told(arcsight, "WDATP-connector.properties", "abc~8Q", "\\uabc~"),
@@ -164,22 +169,22 @@ fn problems_name_file_line_and_key() {
     );
     assert_eq!(
         told(arcsight, "VALUES-TO-TYPE.txt", "https://wdatp-alert", "wdatp-alert"),
-        (ReadReason::NotAnAddress, Some("Events URL"), true)
+        (ReadReason::NotAnAddress, Some("Events URL".to_owned()), true)
     );
     assert_eq!(
-        told(arcsight, "WDATP-connector.jsonparser.properties", "location=/\n", "location=/value\n"),
-        (ReadReason::MappingMismatch, Some("trigger.node.location"), true)
+        told(arcsight, "WDATP-connector.jsonparser.properties", "node.location=/", "node.location=/value"),
+        (ReadReason::MappingMismatch, Some("trigger.node.location".to_owned()), true)
     );
     let splunk = ConnectorId::SplunkRest;
     assert_eq!(told(splunk, "inputs.conf", "[rest://", "[http://"), (ReadReason::NoInput, None, true));
     assert_eq!(
         told(splunk, "inputs.conf", "/api/alerts", "/api/machines"),
-        (ReadReason::UnknownSource, Some("endpoint"), true)
+        (ReadReason::UnknownSource, Some("endpoint".to_owned()), true)
     );
     assert_eq!(
         told(splunk, "inputs.conf", "/api/alerts", "/v1.0/security/alerts_v2"),
         // The address may be meant: it is the handler that does not suit it.
-        (ReadReason::MappingMismatch, Some("response_handler"), false)
+        (ReadReason::MappingMismatch, Some("response_handler".to_owned()), false)
     );
     let generic = ConnectorId::Generic;
     assert_eq!(
@@ -188,7 +193,7 @@ fn problems_name_file_line_and_key() {
     );
     assert_eq!(
         told(generic, "defender-api.json", "\"siem-detections\"", "\"detections\""),
-        (ReadReason::UnknownWord, Some("source"), true)
+        (ReadReason::UnknownWord, Some("source".to_owned()), true)
     );
     assert_eq!(
         told(
@@ -197,7 +202,7 @@ fn problems_name_file_line_and_key() {
             "\"client_secret\": \"abc~8Q.d_e-f==\"",
             "\"client_secret\": null"
         ),
-        (ReadReason::ValueMissing, Some("client_secret"), true)
+        (ReadReason::ValueMissing, Some("client_secret".to_owned()), true)
     );
 }
 

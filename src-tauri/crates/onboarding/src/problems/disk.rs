@@ -87,9 +87,10 @@ pub(crate) fn of_rendering(refusal: &connectors::Refusal, connector: ConnectorId
 }
 
 pub(crate) fn of_reading(problem: &connectors::ReadProblem) -> Problem {
-    let key = problem.key.map(|key| format!(" ({key})")).unwrap_or_default();
-    let mut found =
-        Problem::new(ProblemCode::FilesIncomplete).with("reason", format!("{}{key}", problem.reason));
+    let mut found = Problem::new(ProblemCode::FilesIncomplete).with("reason", problem.reason.as_str());
+    if let Some(key) = &problem.key {
+        found = found.with("key", key.as_ref());
+    }
     // What cannot be named is left out, so that the prose leaves out its sentence.
     if !problem.file.is_empty() {
         found = found.with("file", problem.file.clone());
