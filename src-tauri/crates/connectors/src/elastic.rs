@@ -312,6 +312,9 @@ pub(crate) fn read(files: &Files) -> Result<ReadBack, ReadProblem> {
     Ok(read)
 }
 
+/// PEM files of private certificate authorities.
+const AUTHORITIES: &str = "request.ssl.certificate_authorities";
+
 /// The one `httpjson` stream of a file.
 fn one(name: &'static str, bytes: &[u8]) -> Result<ReadBack, ReadProblem> {
     const URL: &str = "request.url";
@@ -369,6 +372,11 @@ fn one(name: &'static str, bytes: &[u8]) -> Result<ReadBack, ReadProblem> {
         read.refresh_token = Some(token);
     }
     read.ca_file = entries.optional("request.ssl.certificate_authorities[0]").map(str::to_owned);
+    if read.ca_file.is_none() {
+        if let Some(entry) = list.iter().find(|entry| entry.key.starts_with(AUTHORITIES)) {
+            return Err(ReadProblem::of(name, ReadReason::ValueMissing).line(entry.line).key(AUTHORITIES));
+        }
+    }
     read.customer_tenant = tenant_of(&token_url);
     read.tenant_at = entries.place("auth.oauth2.token_url");
     read.alerts_url = alerts_url;
@@ -386,6 +394,7 @@ fn compare(read: &mut ReadBack, file: &str, other: &ReadBack) {
         ("token_url", read.token_url == other.token_url),
         ("scope", read.scope == other.scope),
         ("resource", read.resource == other.resource),
+        ("ca_file", read.ca_file == other.ca_file),
         ("refresh_token", exposed(&read.refresh_token) == exposed(&other.refresh_token)),
     ];
     for (field, _) in same.into_iter().filter(|(_, same)| !same) {

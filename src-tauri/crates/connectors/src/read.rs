@@ -146,6 +146,8 @@ words! {
         ByteOrderMark = "byte-order-mark",
         /// A line ends with a carriage return, which its reader takes for part of the value.
         CarriageReturn = "carriage-return",
+        /// A line ends before its value does.
+        LineCut = "line-cut",
         /// A value is no absolute web address.
         NotAnAddress = "not-an-address",
         /// The alerts address belongs to no source that is known here.

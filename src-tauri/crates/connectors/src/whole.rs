@@ -1,4 +1,4 @@
-//! Whether files that were edited since they were exported are still whole: no entry lost or doubled, no other line
+//! Whether files that were edited since they were exported are still whole: no entry lost, cut or doubled, no other line
 //! ends or byte-order mark, and, where two files of the set disagree, which line it is.
 //!
 //! What a set should hold is not written down twice: the values that were read back are rendered again, and keys are
@@ -41,7 +41,7 @@ pub(crate) fn untouched_by_editors(files: &Files, changed: &[String]) -> Result<
     Ok(())
 }
 
-/// Refuses a changed file that lost an entry, or has one twice, and gives every disagreement its line.
+/// Refuses a changed file that lost an entry or its end, or has one twice, and gives every disagreement its line.
 pub(crate) fn check(
     connector: ConnectorId,
     read: &mut ReadBack,
@@ -80,7 +80,7 @@ pub(crate) fn check(
     read.disagreements = disagreements;
     for file in should.files.iter().filter(|file| changed.contains(&file.name)) {
         let (Some(is), Some(was)) = (entries(&file.name, files), rendered(file)) else { continue };
-        if let Some(problem) = lost_or_doubled(&file.name, &is, &was) {
+        if let Some(problem) = lost_or_doubled(&file.name, &is, &was).or_else(|| cut(&file.name, &is, &was)) {
             return Err(problem);
         }
     }
@@ -173,6 +173,17 @@ fn lost_or_doubled(name: &str, is: &[Entry], was: &[Entry]) -> Option<ReadProble
     None
 }
 
+/// A line of which the end is missing. A shorter number is another number.
+fn cut(name: &str, is: &[Entry], was: &[Entry]) -> Option<ReadProblem> {
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let found = is.iter().find(|entry| {
+        let whole = was.iter().find(|other| other.key == entry.key).map(|other| other.value.as_str());
+        let rest = whole.and_then(|whole| whole.strip_prefix(entry.value.as_str()));
+        !number(&entry.value) && rest.is_some_and(|rest| !rest.is_empty())
+    })?;
+    Some(ReadProblem::of(name, ReadReason::LineCut).line(found.line).key(found.key.clone()))
+}
+
 /// The line that says something else than the file that counts, and what that one says: the line of that value, or else
 /// the first that differs.
 fn difference(is: &[Entry], was: &[Entry], value: Option<&str>) -> Option<(usize, Zeroizing<String>)> {
@@ -196,6 +207,7 @@ fn value_of<'a>(read: &'a ReadBack, field: &str) -> Option<&'a str> {
         "resource" => read.resource.as_deref(),
         "scope" => read.scope.as_deref(),
         "customer_tenant" => read.customer_tenant.as_deref(),
+        "ca_file" => read.ca_file.as_deref(),
         _ => None,
     }
 }
@@ -251,7 +263,12 @@ fn input_of(read: &ReadBack) -> ConnectorInput {
         client_id: read.client_id.clone(),
         client_secret: copy(&read.client_secret),
         redirect_uri: plain(&read.redirect_uri, "http://localhost/"),
-        authorize_url: plain(&read.authorize_url, &read.token_url),
+        // As written it may carry a query that rendering adds.
+        authorize_url: plain(&read.authorize_url, &read.token_url)
+            .split('?')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         token_url: read.token_url.clone(),
         resource: read.resource.clone(),
         scope: read.scope.clone(),
