@@ -348,7 +348,6 @@ fn one(name: &'static str, bytes: &[u8]) -> Result<ReadBack, ReadProblem> {
         .iter()
         .filter(|entry| entry.key == "auth.oauth2.scopes" || entry.key.starts_with("auth.oauth2.scopes["))
         .map(|entry| entry.value.as_str())
-        .filter(|scope| !scope.is_empty())
         .collect();
     let grant = match entries.optional("auth.oauth2.endpoint_params.grant_type") {
         None | Some("client_credentials") => GrantKind::AppOnly,
@@ -359,7 +358,7 @@ fn one(name: &'static str, bytes: &[u8]) -> Result<ReadBack, ReadProblem> {
     };
     let registration = (entries.text("auth.oauth2.client.id")?, entries.secret("auth.oauth2.client.secret")?);
     let mut read = ReadBack::of(source, grant, registration, &[name]);
-    read.scope = (!scopes.is_empty()).then(|| scopes.join(" "));
+    read.scope = scopes.iter().any(|scope| !scope.is_empty()).then(|| scopes.join(" "));
     read.resource = ["auth.oauth2.azure.resource", "auth.oauth2.endpoint_params.resource"]
         .into_iter()
         .find_map(|key| entries.optional(key))
