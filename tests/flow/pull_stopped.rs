@@ -66,6 +66,49 @@ async fn ctrl_c_leaves_a_whole_file_of_what_arrived_and_says_so() {
     assert_eq!(stopped.count(), 3, "{entries:?}");
 }
 
+/// A pipe with so many pages free, which nobody reads.
+#[cfg(target_os = "linux")]
+fn pipe_with_room(pages: usize) -> (std::io::PipeReader, std::io::PipeWriter) {
+    use std::io::{Read as _, Write as _};
+
+    let (mut reader, mut writer) = std::io::pipe().unwrap();
+    rustix::io::ioctl_fionbio(&writer, true).unwrap();
+    while writer.write(&[b'\n'; 4096]).is_ok() {}
+    rustix::io::ioctl_fionbio(&writer, false).unwrap();
+    reader.read_exact(&mut vec![0; pages * 4096]).unwrap();
+    (reader, writer)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn progress_that_nobody_reads_holds_nobody_up_and_the_problem_is_still_told() {
+    use std::io::Read as _;
+    use std::time::Duration;
+
+    for (scenario, room, status, code) in
+        [("slow", 0, 0, None), ("garbled-json", 1, 5, Some("response-unreadable"))]
+    {
+        let practice = Practice::start(&["--alerts", "2000", "--scenario", scenario]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let msspctl = customer(&practice, folder.path(), "siem-detections", "app-only").await.json();
+        let file = folder.path().join("alerts.ndjson");
+        let arguments = ["pull", "Contoso", "--ago", "P3650D", "--format", "ndjson", "--output"];
+        let (mut reader, writer) = pipe_with_room(room);
+        let mut command = msspctl.command(&[&arguments[..], &[file.to_str().unwrap()]].concat());
+        let process = command.stderr(writer).spawn().unwrap();
+        // It holds the pipe's other end open.
+        drop(command);
+        let ended = tokio::time::timeout(Duration::from_mins(1), process.wait_with_output()).await;
+        assert_eq!(ended.expect("it ends").unwrap().status.code(), Some(status), "{scenario}");
+        assert!(file.exists(), "{scenario}");
+        let mut said = String::new();
+        reader.read_to_string(&mut said).unwrap();
+        let last: Option<Value> =
+            said.lines().rfind(|it| !it.is_empty()).map(|it| serde_json::from_str(it).unwrap());
+        assert_eq!(last.as_ref().and_then(|it| it["code"].as_str()), code, "{scenario}: {last:?}");
+    }
+}
+
 /// How many alerts a line of progress counts.
 fn arrived(line: &str) -> u64 {
     let progress: Value = serde_json::from_str(line).unwrap();

@@ -165,6 +165,23 @@ pub(crate) fn json_line<T: Serialize>(line: &T) {
     }
 }
 
+/// Whether standard error takes a line at once: a pipe that nobody reads is full after some hundred of them.
+#[cfg(unix)]
+fn has_room() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let stderr = io::stderr();
+    let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
+    // What cannot be asked is written to, and says what is wrong with it.
+    !matches!(poll(&mut asked, Some(&Timespec::default())), Ok(0))
+}
+
+/// Windows does not tell.
+#[cfg(not(unix))]
+fn has_room() -> bool {
+    true
+}
+
 impl Host for Voice<'_> {
     fn open_browser(&self, address: &str, browser: &BrowserChoice) -> Result<Opened, Problem> {
         let opened = onboarding::browser::open_with(address, browser)?;
@@ -176,7 +193,11 @@ impl Host for Voice<'_> {
 
     fn progress(&self, progress: Progress) {
         if self.json {
-            return json_line(&progress);
+            // The next one says all that this one says. Whoever reads standard error only at the end waits for us.
+            if !matches!(progress, Progress::Pulled(_)) || has_room() {
+                json_line(&progress);
+            }
+            return;
         }
         if let Progress::SignIn { url, .. } = &progress {
             self.sign_in(url);
