@@ -7,6 +7,8 @@ use tauri::plugin::TauriPlugin;
 use tauri::{AppHandle, Manager as _, Runtime};
 use tauri_plugin_window_state::StateFlags;
 
+#[cfg(target_os = "linux")]
+use crate::predecessor;
 use crate::window::MAIN;
 
 /// Size and place of the window, beside `window.json` in the data folder.
@@ -18,9 +20,15 @@ pub(crate) fn only_one<R: Runtime>(folder: &Path) -> Option<TauriPlugin<R>> {
     if cfg!(windows) && std::env::var_os("MSSP_ONBOARD_DATA").is_some() {
         return None;
     }
+    let name = bus_name(folder);
+    #[cfg(target_os = "linux")]
+    if predecessor::of(&name) == predecessor::Predecessor::Silent {
+        // Nobody can be brought to the front. The window that opens says by itself who holds the vault.
+        return None;
+    }
     let plugin = tauri_plugin_single_instance::Builder::new()
         .callback(|app, _arguments, _folder| to_the_front(app))
-        .dbus_id(bus_name(folder));
+        .dbus_id(name);
     Some(plugin.build())
 }
 

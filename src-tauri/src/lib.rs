@@ -12,6 +12,8 @@ mod host;
 mod menu;
 mod place;
 mod practice;
+#[cfg(target_os = "linux")]
+mod predecessor;
 mod sign_in_window;
 mod window;
 

@@ -163,17 +163,30 @@ impl Window {
     /// # Panics
     ///
     /// When there is no such field.
-    #[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
     pub async fn fill(&self, id: &str, text: &str) {
-        let element = self.see(id).await;
-        if text.is_empty() {
-            // As a person does it, so that the page notices.
-            element.send_keys(Key::Control + "a").await.expect("all of it is selected");
-            element.send_keys(Key::Backspace + "").await.expect("it can be emptied");
-            return;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let element = self.see(id).await;
+            let filled = async {
+                // A field that ends below the footer is not scrolled to by itself.
+                element.scroll_into_view().await?;
+                if text.is_empty() {
+                    // As a person does it, so that the page notices.
+                    element.send_keys(Key::Control + "a").await?;
+                    element.send_keys(Key::Backspace + "").await
+                } else {
+                    element.clear().await?;
+                    element.send_keys(text).await
+                }
+            };
+            match filled.await {
+                Ok(()) => break,
+                Err(error) if redrawn(&error) && tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                Err(error) => panic!("`{id}` cannot be filled: {error}\n{}", self.text().await),
+            }
         }
-        element.clear().await.expect("it can be emptied");
-        element.send_keys(text).await.expect("it can be typed into");
     }
 
     /// What a person can read.
@@ -339,7 +352,10 @@ impl Drop for Window {
     }
 }
 
-/// Whether the element was replaced by a newer one between two looks.
+/// Whether the element was replaced by a newer one between two looks, or has not come to its place yet.
 fn redrawn(error: &WebDriverError) -> bool {
-    matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_))
+    matches!(
+        error.as_inner(),
+        WebDriverErrorInner::StaleElementReference(_) | WebDriverErrorInner::ElementNotInteractable(_)
+    )
 }
