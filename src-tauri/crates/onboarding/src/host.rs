@@ -58,7 +58,10 @@ impl<'a> Witness<'a> {
 
     /// Says that a check failed, and by which problem; hands the problem back.
     pub(crate) fn failed_by(&mut self, key: EvidenceKey, problem: Problem) -> Problem {
-        self.failed(key, &[("problem", problem.code.as_str())]);
+        // Titles of the network's problems name the host.
+        let host = problem.params.get("host").map(|host| ("host", host.as_str()));
+        let facts: Vec<_> = [("problem", problem.code.as_str())].into_iter().chain(host).collect();
+        self.failed(key, &facts);
         problem
     }
 
