@@ -10,7 +10,7 @@ export default defineConfig(({ mode }) => ({
     // Tests compile the messages beforehand: the plugin's watcher would keep their process alive.
     process.env['VITEST']
       ? []
-      : paraglideVitePlugin({ project: mode === 'pseudo' ? write_project() : './project.inlang', outdir: './src/lib/paraglide', strategy: ['baseLocale'] }),
+      : paraglideVitePlugin({ project: mode === 'pseudo' ? write_project() : './project.inlang', outdir: './src/lib/paraglide', strategy: ['baseLocale'], outputStructure: 'locale-modules' }),
     svelte(),
     svelteTesting(),
   ],
@@ -20,6 +20,17 @@ export default defineConfig(({ mode }) => ({
     // The content security policy knows neither data: nor inline parts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // One file for the first screen and one for what the others share: each file is a question to the shell.
+          groups: [
+            { name: 'first', tags: ['$initial'], priority: 2 },
+            { name: 'parts', test: /src\/lib\/(?!paraglide)/, minShareCount: 2, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: { port: 1420, strictPort: true },
   test: {
@@ -29,5 +40,6 @@ export default defineConfig(({ mode }) => ({
     restoreMocks: true,
     // A loaded machine types slowly; what hangs is still ended.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 }));

@@ -5,6 +5,7 @@
 //! practice can reach a real customer, and the other way round.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use onboarding::contract::{EditSettings, Problem, ProblemCode};
@@ -24,6 +25,8 @@ pub(crate) struct Desk {
     folder: PathBuf,
     cloud_file: Option<PathBuf>,
     home: Mutex<Home>,
+    /// The vault was opened, or not, before the window asked for it.
+    prepared: AtomicBool,
     practice: Mutex<Option<Practice>>,
     running: StdMutex<Running>,
     alerts: StdMutex<Alerts>,
@@ -94,9 +97,20 @@ impl Desk {
             folder,
             cloud_file,
             home: Mutex::new(Home::Untouched),
+            prepared: AtomicBool::new(false),
             practice: Mutex::new(None),
             running: StdMutex::default(),
             alerts: StdMutex::default(),
+        }
+    }
+
+    /// Opens the vault with the keyring while the web engine is still starting. What comes of it is the answer to the
+    /// first [`Self::bootstrap`].
+    pub(crate) async fn prepare(&self) {
+        let mut home = self.home.lock().await;
+        if matches!(*home, Home::Untouched) {
+            *home = self.by_keyring().await;
+            self.prepared.store(true, Ordering::Relaxed);
         }
     }
 
@@ -104,11 +118,10 @@ impl Desk {
     /// meanwhile, or a process that let go of the folder, is found when this is asked again.
     pub(crate) async fn bootstrap(&self) -> Bootstrap {
         let mut home = self.home.lock().await;
-        if !matches!(*home, Home::Open { .. }) {
-            *home = match self.open(&self.folder, Unlock::Keyring).await {
-                Ok(engine) => Home::Open { engine, _session: None },
-                Err(problem) => Home::Closed(problem),
-            };
+        // Asked twice in a row, a locked keyring would ask the person twice.
+        let prepared = self.prepared.swap(false, Ordering::Relaxed);
+        if !prepared && !matches!(*home, Home::Open { .. }) {
+            *home = self.by_keyring().await;
         }
         let (vault, problem, folder) = match &*home {
             Home::Open { engine, .. } => (VaultState::Open, None, engine.folder()),
@@ -312,6 +325,13 @@ impl Desk {
 
     fn running(&self) -> std::sync::MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn by_keyring(&self) -> Home {
+        match self.open(&self.folder, Unlock::Keyring).await {
+            Ok(engine) => Home::Open { engine, _session: None },
+            Err(problem) => Home::Closed(problem),
+        }
     }
 
     async fn open(&self, folder: &Path, unlock: Unlock) -> Result<Engine, Problem> {

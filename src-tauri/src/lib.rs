@@ -65,6 +65,8 @@ pub fn run() -> ExitCode {
         .invoke_handler(commands::handler())
         .setup(move |app| {
             leave_when_told(app.handle().clone());
+            let early = app.handle().clone();
+            tauri::async_runtime::spawn(async move { early.state::<Desk>().prepare().await });
             window::open(app.handle(), &folder).map_err(Into::into)
         })
         .build(tauri::generate_context!());

@@ -1,4 +1,7 @@
-/** Starts the window: the shell as host, or, in a plain browser while developing, the fake one. */
+/**
+ * Starts the window: the shell as host, or, in a plain browser while developing, the fake one. Its language is loaded
+ * while the shell says how things stand.
+ */
 import { mount } from 'svelte';
 
 import './styles/index.css';
@@ -8,11 +11,16 @@ import { language } from './lib/state/language.svelte';
 
 const target = document.getElementById('app');
 if (target) {
-  language.start();
+  const spoken = language.start();
   if (inside_shell()) {
-    mount(App, { target, props: { host: tauri_host() } });
+    const host = tauri_host();
+    const asked = host.bootstrap();
+    // Whoever shows the answer shows the problem, too; that is not there yet.
+    asked.catch(() => undefined);
+    await spoken;
+    mount(App, { target, props: { host, asked } });
   } else if (import.meta.env.DEV || import.meta.env.MODE === 'showcase') {
-    const { showcase } = await import('./lib/host/showcase');
-    mount(App, { target, props: showcase(new URLSearchParams(location.search)) });
+    const [{ showcase }] = await Promise.all([import('./lib/host/showcase'), spoken]);
+    mount(App, { target, props: await showcase(new URLSearchParams(location.search)) });
   }
 }

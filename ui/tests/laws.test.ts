@@ -106,6 +106,12 @@ describe('sources', () => {
     expect(all.filter(([, text]) => text.includes("from '@tauri-apps")).map(([file]) => file)).toEqual([join('src', 'lib', 'host', 'tauri.ts')]);
   });
 
+  test('one file alone imports a catalogue whole, and only its types', () => {
+    const whole = all.filter(([, text]) => /from '[^']*paraglide\/messages/.test(text));
+    expect(whole.map(([file]) => file)).toEqual([join('src', 'lib', 'messages.ts')]);
+    expect(whole[0]?.[1]).toMatch(/import type [^;]*paraglide\/messages\/en.js/);
+  });
+
   test('the lock file names no place to download from', () => {
     expect(readFileSync('package-lock.json', 'utf8')).not.toMatch(/"resolved"/);
   });

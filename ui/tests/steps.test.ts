@@ -464,7 +464,7 @@ describe('language', () => {
 
   test('begins as the settings say, whatever the window remembers', async () => {
     language.choose('zh-TW');
-    language.start();
+    await language.start();
     expect(document.documentElement.lang).toBe('zh-TW');
     await open_window({ language: 'ko' });
     expect(document.documentElement.lang).toBe('ko');

@@ -14,16 +14,14 @@ import type { SourceId } from './contract/SourceId';
 import type { StaleKind } from './contract/StaleKind';
 import type { Step } from './contract/Step';
 import { date_time } from './format';
-import { m } from './paraglide/messages';
+import { m, say } from './messages';
 
 type Inputs = Record<string, string>;
-const messages = m as unknown as Record<string, ((inputs: Inputs) => string) | undefined>;
 
 /** The message of a key that is put together at run time, if there is one. */
 export function message(key: string, inputs: Inputs = {}): string | null {
-  const found = messages[key.replace(/[-.]/g, '_').toLowerCase()];
   // A value that nobody gave leaves a dash rather than "undefined".
-  return found ? found(new Proxy(inputs, { get: (given, name) => given[String(name)] ?? '–' })) : null;
+  return say(key.replace(/[-.]/g, '_').toLowerCase(), new Proxy(inputs, { get: (given, name) => given[String(name)] ?? '–' }));
 }
 
 const plain = (id: string) => id.replace(/-/g, ' ');

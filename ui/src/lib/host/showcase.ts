@@ -6,6 +6,7 @@ import type { CustomerView } from '../contract/CustomerView';
 import type { Step } from '../contract/Step';
 import { isLocale } from '../paraglide/runtime';
 import type { App, Stage } from '../state/app.svelte';
+import { screens } from '../screens/index.svelte';
 import { language } from '../state/language.svelte';
 import { theme } from '../state/theme.svelte';
 import { done_until, fake_host, problem, type FakeOptions } from './fake';
@@ -146,10 +147,12 @@ async function judge(): Promise<void> {
 }
 
 /** What `App` is mounted with for the page that the address names. */
-export function showcase(query: URLSearchParams): { host: Host; onready: (app: App) => void } {
+export async function showcase(query: URLSearchParams): Promise<{ host: Host; onready: (app: App) => void }> {
   const scene = SCENES[query.get('screen') ?? 'customers-empty'] ?? {};
   const locale = query.get('lang');
+  await screens.load_all();
   if (isLocale(locale)) {
+    await language.load(locale);
     language.choose(locale);
   }
   const shade = query.get('theme');

@@ -62,12 +62,10 @@ export class App {
     this.host = host;
   }
 
-  /** Asks how things stand, and shows the first page. */
-  async start(): Promise<void> {
+  /** Asks how things stand, unless that was asked already, and shows the first page. */
+  async start(asked: Promise<Bootstrap> = this.host.bootstrap()): Promise<void> {
     try {
-      await this.#settle(await this.host.bootstrap());
-      // For whoever measures the start: the first screen is drawn and answers.
-      requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('usable')));
+      await this.#settle(await asked);
     } catch (thrown) {
       this.problem = as_problem(thrown);
     }
@@ -86,7 +84,7 @@ export class App {
 
   async #settle(boot: Bootstrap): Promise<void> {
     this.boot = boot;
-    language.settle(boot.language);
+    await language.settle(boot.language);
     this.practice = boot.practice;
     if (boot.vault === 'open' || boot.practice) {
       await this.home();

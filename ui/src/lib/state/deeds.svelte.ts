@@ -5,7 +5,7 @@
  * its keys do nothing.
  */
 import type { MenuView } from '../host';
-import { m } from '../paraglide/messages';
+import { m } from '../messages';
 import { locales } from '../paraglide/runtime';
 import { as_problem } from '../host';
 import type { App } from './app.svelte';

@@ -1,7 +1,7 @@
 /** Notifications of what ends soon: only when somebody asked for them, at most one a day, while the window is open. */
 import type { CustomerView } from '../contract/CustomerView';
 import { plural } from '../format';
-import { m } from '../paraglide/messages';
+import { m } from '../messages';
 import type { App } from './app.svelte';
 import { recall, remember } from './memory';
 import { by_urgency, standing } from './standing';
