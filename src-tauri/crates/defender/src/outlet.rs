@@ -336,9 +336,10 @@ impl<F> Outlet<F> {
         Ok(())
     }
 
-    /// The largest element that is read: an incident holds many alerts.
+    /// The largest element that is read: an incident holds many alerts. It is the largest thing that is ever whole in memory,
+    /// and a pull keeps below 64 MiB.
     pub(crate) fn largest_element(&self) -> usize {
-        if rules::odata(self.source).is_some_and(|rules| rules.incidents) { 64 << 20 } else { 16 << 20 }
+        if rules::odata(self.source).is_some_and(|rules| rules.incidents) { 32 << 20 } else { 16 << 20 }
     }
 }
 
