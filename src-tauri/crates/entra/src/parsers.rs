@@ -6,10 +6,13 @@
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Answer, Attempt, Expectation, SigningKeys, TokenSet};
+use crate::{Answer, Attempt, Expectation, Issuers, SigningKeys, TokenSet};
 
 /// Stands in an input for the attempt's own state, which no fuzzer could guess.
 pub const STATE: &[u8] = b"STATE";
+
+/// Who may answer, where an input names an issuer.
+const ISSUER: &str = "https://login.example/v2.0";
 
 /// Reads a callback, as query, form and pasted address. The law: without the right state nothing is an answer and the
 /// attempt goes on; an answer spends it.
@@ -17,7 +20,8 @@ pub const STATE: &[u8] = b"STATE";
 /// # Panics
 /// When the law is broken.
 pub fn callback(input: &[u8]) {
-    let Ok(mut attempt) = Attempt::begin(Attempt::LIFETIME) else { return };
+    let Ok(attempt) = Attempt::begin(Attempt::LIFETIME) else { return };
+    let mut attempt = attempt.asked_of(Issuers { names: vec![ISSUER.to_owned()], always_told: false });
     let state = attempt.state().expose_secret().to_owned();
     assert!(crate::callback::read(input, &mut attempt).is_err(), "an answer without the right state");
     if let Ok(address) = std::str::from_utf8(input) {
