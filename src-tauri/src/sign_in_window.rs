@@ -3,13 +3,13 @@
 //! Which addresses it loads is decided by the engine's rules, which are asked before anything is fetched. The invariants:
 //! the redirect address is told and never loaded; the profile is new for each window and nothing of it is left; no
 //! command, no event and no script of the app reaches the page, for no capability names the window and its ways to the
-//! shell are taken away before the first page is asked for; nothing is saved, and no second window opens. Certificates
-//! are the web engine's own affair, and stay checked.
+//! shell are taken away before the first page is asked for; nothing is saved, and no second window opens; it goes by the
+//! proxy that the product goes by. Certificates are the web engine's own affair, and stay checked.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use onboarding::contract::{Problem, ProblemCode};
-use onboarding::{Leads, PageRules, SignInPage, WindowEvent, WindowVoice};
+use onboarding::{Leads, PageRules, SignInPage, WindowEvent, WindowVoice, WindowWay};
 use tauri::webview::{DownloadEvent, NewWindowResponse, PageLoadEvent, PermissionResponse, Url};
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tempfile::TempDir;
@@ -19,6 +19,9 @@ use crate::desk::Desk;
 /// As wide and high as a sign-in page wants it.
 const SIZE: (f64, f64) = (560.0, 720.0);
 const SMALLEST: (f64, f64) = (380.0, 480.0);
+
+/// What `WebView2` is told to leave away unless it is told anything else: menus of its own, and sending addresses out.
+const WITHOUT: &str = "--disable-features=msWebOOUI,msPdfOOUI,msSmartScreenProtection";
 
 /// Each window has a name of its own, so that one that is still closing is not taken for the next.
 static NUMBER: AtomicU32 = AtomicU32::new(1);
@@ -102,6 +105,9 @@ fn build(showing: &Showing, blank: Url, page: &SignInPage) -> tauri::Result<Webv
         // The web engine is told to keep nothing; the folder only spares it a second set of ways to the shell.
         None => window.data_directory(showing.app.state::<Desk>().web_data()),
     };
+    if cfg!(windows) {
+        window = window.additional_browser_args(&format!("{WITHOUT} {}", page.way.chromium_arguments()));
+    }
     if let Some(main) = showing.app.get_webview_window("main") {
         window = window.parent(&main)?;
     }
@@ -140,6 +146,11 @@ fn begin(window: &WebviewWindow, page: SignInPage) -> tauri::Result<()> {
 
     window.with_webview(move |view| {
         let view = view.inner();
+        if !goes_by(&view, &page.way) {
+            // No page at all is better than one by another way.
+            page.voice.say(WindowEvent::Unreachable { host: host(page.address.as_str()) });
+            return;
+        }
         if let Some(content) = view.user_content_manager() {
             content.remove_all_scripts();
             content.unregister_script_message_handler("ipc");
@@ -162,6 +173,25 @@ fn begin(window: &WebviewWindow, page: SignInPage) -> tauri::Result<()> {
         });
         view.load_uri(page.address.as_str());
     })
+}
+
+/// Leads the window by the product's way. Its profile is its own, so no other window follows.
+#[cfg(target_os = "linux")]
+fn goes_by(view: &webkit2gtk::WebView, way: &WindowWay) -> bool {
+    use webkit2gtk::{NetworkProxyMode, NetworkProxySettings, WebViewExt as _, WebsiteDataManagerExt as _};
+
+    let (mode, mut settings) = match way {
+        WindowWay::System => return true,
+        WindowWay::Direct => (NetworkProxyMode::NoProxy, None),
+        WindowWay::Proxy(proxy) => {
+            let bypass: Vec<&str> = proxy.bypass().iter().map(String::as_str).collect();
+            let settings = NetworkProxySettings::new(Some(&proxy.with_sign_in()), &bypass);
+            (NetworkProxyMode::Custom, Some(settings))
+        }
+    };
+    let Some(profile) = view.website_data_manager() else { return false };
+    profile.set_network_proxy_settings(mode, settings.as_mut());
+    true
 }
 
 /// The same where the web engine is `WebView2`: it has its own page for what does not load.

@@ -58,4 +58,4 @@ pub use paste::{PasteSlot, Pastes, paste_slot};
 pub use qr::draw as qr_code;
 pub use reasons::REASONS;
 pub use settings::{keep_language, language_in};
-pub use sign_in_window::{Leads, PageRules, SignInPage, WindowEvent, WindowVoice};
+pub use sign_in_window::{Leads, PageRules, SignInPage, WindowEvent, WindowProxy, WindowVoice, WindowWay};

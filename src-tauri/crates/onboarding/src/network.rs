@@ -33,6 +33,7 @@ const SILENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Http {
     entra: entra::Http,
     proxies: ProxiesInUse,
+    route: Route,
 }
 
 impl Http {
@@ -49,6 +50,11 @@ impl Http {
     /// The proxy by which a host was last sought: only for words about it.
     pub(crate) fn proxy_to(&self, host: &str) -> Option<ProxyInUse> {
         self.proxies.to(host)
+    }
+
+    /// The way that was chosen.
+    pub(crate) fn route(&self) -> &Route {
+        &self.route
     }
 
     /// Microsoft's time by the last answer.
@@ -75,7 +81,7 @@ pub(crate) fn client(
     let tls = trust::config(extra).map_err(|error| failed(&error))?;
     let proxies = ProxiesInUse::default();
     let client = plain(tls).proxy(route.proxy(&proxies)).build().map_err(|error| failed(&error))?;
-    Ok(Http { entra: entra::Http::new(client), proxies })
+    Ok(Http { entra: entra::Http::new(client), proxies, route: route.clone() })
 }
 
 /// The certificates in a PEM text; `None` when there is none, or one is broken.

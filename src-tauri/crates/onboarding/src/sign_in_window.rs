@@ -13,6 +13,10 @@ use url::{Origin, Url};
 use crate::contract::{Problem, ProblemCode};
 use crate::reasons;
 
+mod way;
+
+pub use way::{WindowProxy, WindowWay};
+
 /// What a page that means harm can have waiting. More is dropped.
 const WAITING: usize = 16;
 
@@ -22,6 +26,8 @@ pub struct SignInPage {
     pub address: Url,
     /// Where it may lead.
     pub rules: PageRules,
+    /// By which way it gets there.
+    pub way: WindowWay,
     /// Where the window says what happens.
     pub voice: WindowVoice,
 }
@@ -107,9 +113,14 @@ pub(crate) struct SignInWindow {
 
 impl SignInWindow {
     /// Has the host open it.
-    pub(crate) fn open(host: &dyn crate::Host, address: Url, rules: PageRules) -> Result<Self, Problem> {
+    pub(crate) fn open(
+        host: &dyn crate::Host,
+        address: Url,
+        rules: PageRules,
+        way: WindowWay,
+    ) -> Result<Self, Problem> {
         let (sender, said) = mpsc::channel(WAITING);
-        let open = host.open_window(SignInPage { address, rules, voice: WindowVoice(sender) })?;
+        let open = host.open_window(SignInPage { address, rules, way, voice: WindowVoice(sender) })?;
         Ok(Self { said, _open: open })
     }
 

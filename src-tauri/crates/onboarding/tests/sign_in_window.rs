@@ -12,7 +12,7 @@ use onboarding::browser::Opened;
 use onboarding::contract::{
     BrowserChoice, Catcher, ConsentResult, EvidenceKey, EvidenceState, Notice, Problem, ProblemCode, Progress,
 };
-use onboarding::{Engine, Host, Leads, SignInPage, WindowEvent, paste_slot};
+use onboarding::{Engine, Host, Leads, OneRun, SignInPage, WindowEvent, WindowWay, paste_slot};
 use practice_tenant::visitor::Visitor;
 use practice_tenant::{Options, PracticeTenant, Scenario};
 use support::{Pages, customer, engine, parameter, request};
@@ -192,4 +192,30 @@ async fn whoever_has_no_windows_says_so() {
     let refused = room.engine.consent(request(Catcher::Window, 60), pastes, &host).await.unwrap_err();
     assert_eq!(refused.params["reason"], "no-sign-in-window-here");
     room.practice.stop().await;
+}
+
+#[tokio::test]
+async fn the_window_goes_by_the_proxy_that_the_product_goes_by() {
+    let room = Room::with(&[]).await;
+    let proxy = OneRun { proxy: Some("http://anna@proxy.example:3128".to_owned()), ca_file: None };
+    room.engine.go_by(proxy, |_, _| Some("canary:p@ss".to_owned().into())).await.unwrap();
+    let (result, _) = room
+        .consent(|page, _closed| async move {
+            let WindowWay::Proxy(proxy) = &page.way else { panic!("{:?}", page.way) };
+            assert_eq!(&**proxy.with_sign_in(), "http://anna:canary%3Ap%40ss@proxy.example:3128/");
+            assert_eq!(proxy.bypass(), ["localhost", "127.0.0.0/8", "::1"], "this computer is spared");
+            page.voice.say(WindowEvent::Closed);
+        })
+        .await;
+    assert_eq!(result.err().unwrap().code, ProblemCode::Cancelled);
+
+    let direct = OneRun { proxy: Some("none".to_owned()), ca_file: None };
+    room.engine.go_by(direct, |_, _| None).await.unwrap();
+    let (result, _) = room
+        .consent(|page, _closed| async move {
+            assert!(matches!(page.way, WindowWay::Direct), "{:?}", page.way);
+            page.voice.say(WindowEvent::Closed);
+        })
+        .await;
+    assert_eq!(result.err().unwrap().code, ProblemCode::Cancelled);
 }

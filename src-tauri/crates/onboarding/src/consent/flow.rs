@@ -18,7 +18,7 @@ use crate::contract::{
 };
 use crate::host::{Host, Witness};
 use crate::paste::Pastes;
-use crate::sign_in_window::{PageRules, SignInWindow};
+use crate::sign_in_window::{PageRules, SignInWindow, WindowWay};
 use crate::{clock, problems, redirect_doctor};
 
 /// The attempt outlives the wait by this, so that it is always the wait that ends.
@@ -58,9 +58,10 @@ impl Flow<'_> {
         let mut browser = Opened::default();
         let opens = self.request.open && self.request.catcher != contract::Catcher::Window;
         if self.request.catcher == contract::Catcher::Window {
-            self.windows_trust(witness);
+            let way = WindowWay::of(self.access.http.route());
+            self.window_ready(&way, witness);
             let rules = PageRules::new(registered.url(), &self.access.cloud);
-            ways.window = Some(SignInWindow::open(host, sign_in.clone(), rules)?);
+            ways.window = Some(SignInWindow::open(host, sign_in.clone(), rules, way)?);
         } else if opens {
             browser =
                 host.open_browser(sign_in.as_str(), &self.request.browser.clone().unwrap_or_default())?;
@@ -140,15 +141,15 @@ impl Flow<'_> {
         address.map_err(problems::of_redirect)
     }
 
-    /// The web engine of a window trusts what the operating system trusts. Authorities that were added to this product
-    /// are not known there, so pages that need them will not load.
-    fn windows_trust(&self, witness: &mut Witness<'_>) {
-        if self.access.adds_authorities {
-            let ready = Evidence::new(EvidenceKey::CatcherReady, EvidenceState::Warning);
-            witness.note(ready.fact("finding", "window-trusts-system-only"));
-        } else {
-            witness.proven(EvidenceKey::CatcherReady, &[]);
-        }
+    /// What is to be known of the window before it opens. Its web engine trusts what the operating system trusts:
+    /// authorities that were added to this product are not known there, so pages that need them will not load. And it
+    /// may not sign in to a proxy as the product does.
+    fn window_ready(&self, way: &WindowWay, witness: &mut Witness<'_>) {
+        let trust = self.access.adds_authorities.then_some("window-trusts-system-only");
+        let findings: Vec<&str> = trust.into_iter().chain(way.lack()).collect();
+        let state = if findings.is_empty() { EvidenceState::Proven } else { EvidenceState::Warning };
+        let ready = Evidence::new(EvidenceKey::CatcherReady, state);
+        witness.note(findings.into_iter().fold(ready, |ready, finding| ready.fact("finding", finding)));
     }
 }
 
