@@ -4,6 +4,9 @@
 #[cfg(test)]
 mod alert_table;
 #[cfg(test)]
+#[cfg(unix)]
+mod browser_in_terminal;
+#[cfg(test)]
 mod closed;
 #[cfg(test)]
 mod command_line;
@@ -13,6 +16,8 @@ mod connectors;
 mod consent_trouble;
 #[cfg(test)]
 mod desktop;
+#[cfg(test)]
+mod exported_words;
 #[cfg(test)]
 mod faces;
 #[cfg(test)]
@@ -27,6 +32,8 @@ mod looks;
 mod migration;
 #[cfg(test)]
 mod network;
+#[cfg(test)]
+mod one_run;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
@@ -49,3 +56,5 @@ mod settings_window;
 mod sign_in_window;
 #[cfg(test)]
 mod window;
+#[cfg(test)]
+mod window_proxy;
