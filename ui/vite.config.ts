@@ -40,6 +40,6 @@ export default defineConfig(({ mode }) => ({
     restoreMocks: true,
     // A loaded machine types slowly; what hangs is still ended.
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    hookTimeout: 300_000,
   },
 }));

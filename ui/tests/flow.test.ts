@@ -78,6 +78,7 @@ describe('from nobody to a proven customer', () => {
     expect(page()).toBe('finish');
     expect(heading()).toBe('Contoso Logistics is onboarded');
     expect(says('summary')).toContain('214 alerts pulled with these files');
+    expect(inside('proof-files').getAllByRole('listitem').map((one) => one.dataset['proven'])).toEqual(['true', 'true', 'true', 'true']);
     for (const step of ['destination', 'register', 'consent', 'authorise', 'export', 'test-pull']) {
       expect(step_state(step)).toBe('done');
     }
