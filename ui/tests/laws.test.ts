@@ -81,6 +81,9 @@ describe('messages', () => {
   test('a problem says ids as words, and a value nobody gave as a dash', () => {
     expect(problem_prose(problem('step-missing', { step: 'test-pull' })).cause + problem_prose(problem('step-missing', { step: 'test-pull' })).title).toContain('Test pull');
     expect(problem_prose(problem('tenant-not-found')).title).toContain('–');
+    const late = problem_prose(problem('consent-timed-out', { seconds: '30' })).cause;
+    expect(late).toContain('30');
+    expect(late).not.toContain('–');
     expect(message('no_such_message')).toBeNull();
   });
 

@@ -20,8 +20,20 @@ type Inputs = Record<string, string>;
 
 /** The message of a key that is put together at run time, if there is one. */
 export function message(key: string, inputs: Inputs = {}): string | null {
-  // A value that nobody gave leaves a dash rather than "undefined".
-  return say(key.replace(/[-.]/g, '_').toLowerCase(), new Proxy(inputs, { get: (given, name) => given[String(name)] ?? '–' }));
+  const said = say(key.replace(/[-.]/g, '_').toLowerCase(), new Proxy(inputs, { get: (given, name) => given[String(name)] ?? UNKNOWN }));
+  return said === null ? null : told(said);
+}
+
+/** Stands for a value that nobody gave: a private character, which no text has. */
+const UNKNOWN = '\uE000';
+
+/** A sentence whose value is not known is left out, if others remain; else the value is a dash. As `msspctl` does. */
+function told(text: string): string {
+  if (!text.includes(UNKNOWN)) {
+    return text;
+  }
+  const whole = text.split(/(?<=\. |。)/).filter((sentence) => !sentence.includes(UNKNOWN));
+  return whole.length > 0 ? whole.join('').trimEnd() : text.replaceAll(UNKNOWN, '–');
 }
 
 const plain = (id: string) => id.replace(/-/g, ' ');

@@ -180,5 +180,9 @@ async fn listen(registered: &RedirectUri, witness: &mut Witness<'_>) -> Result<C
 }
 
 fn timed_out(wait: Duration) -> Problem {
-    Problem::new(ProblemCode::ConsentTimedOut).with("minutes", wait.as_secs().div_ceil(60).to_string())
+    let seconds = wait.as_secs();
+    // The text has a sentence for each, and leaves out the one whose value is not there.
+    let (unit, count) =
+        if seconds.is_multiple_of(60) { ("minutes", seconds / 60) } else { ("seconds", seconds) };
+    Problem::new(ProblemCode::ConsentTimedOut).with(unit, count.to_string())
 }
