@@ -1,8 +1,9 @@
-//! The whole rehearsal by keyboard alone, in each language: nothing is clicked, and where the focus stands is always to be
-//! seen.
+//! The whole rehearsal by keyboard alone, in each language and each theme: nothing is clicked, and where the focus stands
+//! is always to be seen.
 
 use tests::binaries;
 use tests::lacking::lacking;
+use tests::looks::view::{SIZES, View};
 use tests::window::Window;
 use thirtyfour::prelude::*;
 
@@ -68,28 +69,47 @@ async fn go_on(window: &Window) {
 }
 
 #[tokio::test]
-async fn the_rehearsal_goes_by_keyboard_alone_in_each_language() {
+async fn the_rehearsal_goes_by_keyboard_alone_in_english() {
+    rehearsed("en", "English", ["light", "forced"]).await;
+}
+
+#[tokio::test]
+async fn the_rehearsal_goes_by_keyboard_alone_in_korean() {
+    rehearsed("ko", "한국어", ["dark", "light"]).await;
+}
+
+#[tokio::test]
+async fn the_rehearsal_goes_by_keyboard_alone_in_chinese() {
+    rehearsed("zh-TW", "繁體中文", ["forced", "dark"]).await;
+}
+
+/// Every language meets two themes, and every theme two languages.
+async fn rehearsed(language: &'static str, name: &str, themes: [&'static str; 2]) {
     if std::env::var_os("DISPLAY").is_none() || cfg!(windows) {
         lacking("keyboard: no display (`cargo xtask test` starts one)");
         return;
     }
-    for (language, name, theme) in
-        [("en", "English", "light"), ("ko", "한국어", "dark"), ("zh-TW", "繁體中文", "dark")]
-    {
+    for theme in themes {
         let folder = tempfile::tempdir().unwrap();
         let browser = format!("{} %s", binaries::chromium_browser().display());
         let data = folder.path().join("data");
-        let mut window = Window::open(&data, &format!("keyboard-{language}"), &[("BROWSER", browser)]).await;
+        let series = format!("keyboard-{language}-{theme}");
+        let mut window = Window::open(&data, &series, &[("BROWSER", browser)]).await;
         window.screen("customers-empty").await;
         // A list of choices is walked by typing.
         type_into(&window, "language", name).await;
         told(&window, "lang", language).await;
         reach(&window, "theme").await;
         press(&window, Key::Enter).await;
-        if theme == "dark" {
+        if theme != "light" {
             press(&window, Key::Enter).await;
         }
-        told(&window, "dataset.theme", theme).await;
+        told(&window, "dataset.theme", if theme == "light" { "light" } else { "dark" }).await;
+        if theme == "forced" {
+            // Windows' contrast themes are the system's, and no key of ours: their rules are put in force.
+            let view = View { language, theme, size: SIZES[0] };
+            view.show(&window, Some(&view)).await;
+        }
         window.picture("first-screen").await;
         press_on(&window, "rehearse").await;
         window.screen("destination").await;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tests::command::Msspctl;
-use tests::onboarded;
 use tests::practice::Practice;
+use tests::{old_files, onboarded};
 
 /// What somebody set up years ago: the values that still hold, in files that are stale.
 pub(crate) struct Old {
@@ -43,26 +43,9 @@ fn write(file: &Path, text: &str) {
 /// An ArcSight folder as the pages of 2017 had it.
 pub(crate) async fn old_arcsight(practice: &Practice, folder: &Path) -> Old {
     let (secret, refresh_token) = signed_in(practice, folder, "siem-detections").await;
-    let told = &practice.announcement;
-    let flexagent = folder.join("Contoso Ltd/current/user/agent/flexagent");
-    let (login, tenant, client_id) = (&told.login, &told.customer_tenant, &told.client_id);
-    write(
-        &flexagent.join("WDATP-connector.properties"),
-        &format!(
-            "client_id={client_id}\r\nclient_secret={secret}\r\n# secret expires 2018-02-03\r\n\
-             auth_url={login}/{tenant}?resource=https%3A%2F%2FWDATPAlertExport.Seville.onmicrosoft.com\r\n\
-             token_url={login}/{tenant}/oauth2/token\r\n\
-             redirect_uri=https://localhost:44300/sevilleconnector\r\nscope=\r\nreauthenticate=true\r\n"
-        ),
-    );
-    write(
-        &flexagent.join("WDATP-connector.jsonparser.properties"),
-        "trigger.node.location=/\ntoken.count=1\ntoken[0].name=AlertTime\ntoken[0].type=String\n\
-         token[0].location=AlertTime\nevent.deviceVersion=__stringConstant(\"1.0\")\n\
-         event.deviceReceiptTime=__createOptionalTimeStampFromString(AlertTime,\"yyyy-MM-dd'T'hh\\:mm\\:ss\")\n",
-    );
-    write(&flexagent.join("VALUES-TO-TYPE.txt"), &format!("Refresh Token: {refresh_token}\n"));
-    Old { folder: folder.join("Contoso Ltd"), secret, refresh_token }
+    let old = folder.join("Contoso Ltd");
+    old_files::arcsight(&practice.announcement, &old, &secret, &refresh_token);
+    Old { folder: old, secret, refresh_token }
 }
 
 /// `msspctl` of somebody who has never seen this customer.

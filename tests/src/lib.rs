@@ -8,6 +8,7 @@ pub mod command;
 pub mod front;
 pub mod lacking;
 pub mod looks;
+pub mod old_files;
 pub mod onboarded;
 pub mod practice;
 pub mod window;

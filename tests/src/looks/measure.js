@@ -100,6 +100,8 @@ for (const { node, parent } of texts) {
     for (let box = parent; box; box = box.parentElement) if (scrolls(box)) return box;
     return null;
   })();
+  // Rows pass below a heading that stays.
+  if (parent.closest('th') && style(parent.closest('th')).position === 'sticky') continue;
   if (!scroller || scroller === inside) for (const rect of rects) lines.push({ rect, parent, node, inside });
 }
 if (document.scrollingElement.scrollWidth > innerWidth + 1) {
@@ -141,6 +143,17 @@ for (const select of root.querySelectorAll('select')) {
   pen.font = `${looks.fontWeight} ${looks.fontSize} ${looks.fontFamily}`;
   const needs = pen.measureText(select.selectedOptions[0]?.textContent?.trim() ?? '').width + parseFloat(looks.paddingLeft) + parseFloat(looks.paddingRight);
   if (needs > select.getBoundingClientRect().width + 1.5) fault('cut choice', select, select.selectedOptions[0]?.textContent ?? '');
+}
+
+for (const field of root.querySelectorAll('input[placeholder]')) {
+  if (!field.checkVisibility() || field.value !== '' || !/\s/.test(field.placeholder.trim()) || field.matches('.input--mono')) continue;
+  const looks = style(field);
+  pen.font = `${looks.fontWeight} ${looks.fontSize} ${looks.fontFamily}`;
+  const room = field.clientWidth - parseFloat(looks.paddingLeft) - parseFloat(looks.paddingRight);
+  if (pen.measureText(field.placeholder).width > room + 1.5) fault('cut placeholder', field, field.placeholder);
+}
+for (const step of root.querySelectorAll('[aria-current="step"] .step__t')) {
+  if (step.scrollWidth > step.clientWidth + 1) fault('the step on screen is cut', step, step.textContent);
 }
 
 // ---- bad wraps

@@ -18,16 +18,20 @@
 //! | `screen NAME` | waits until that screen is shown |
 //! | `fill ID TEXT` | replaces what is in a field; `⇥` is the Tab key, no text empties it |
 //! | `press CSS`, `wait CSS` | by selector |
+//! | `show ID` | for pictures: what the next stop is about, where that is further down the page |
+//! | `drop PATH` | drops a file or folder on the window |
 //! | `key NAME` | a key of no field: `F1`, `Escape`, `Enter`, `Down` |
 //! | `open NAME`, `home` | a customer from the list; back to the list |
 //! | `do NAME` | something in the world outside of the window, which the caller knows |
 //!
 //! `{name}` stands for a value of the caller's.
 
+use std::path::Path;
 use std::time::Duration;
 
 use thirtyfour::prelude::*;
 
+use crate::binaries;
 use crate::window::Window;
 
 /// What the caller's text stands for, by name.
@@ -61,6 +65,7 @@ pub async fn walk(
         if let Some(head) = line.strip_prefix("== ") {
             if let Some((name, how)) = ahead.replace(head.split_once(": ").unwrap_or((head, ""))) {
                 stop(window, name, how).await;
+                show(window, "").await;
             }
             continue;
         }
@@ -100,6 +105,11 @@ async fn act(window: &Window, verb: &str, object: &str) {
         }
         "press" => press(window, object).await,
         "wait" => drop(find(window, object).await),
+        "show" => show(window, object).await,
+        "drop" => match binaries::python() {
+            Some(python) => window.drop_files(&python, &[Path::new(object)]).await,
+            None => panic!("MSSP_PYTHON names no Python with python-xlib; `cargo xtask` makes one"),
+        },
         "key" => key(window, key_of(object)).await,
         "open" => {
             window.screen("customers").await;
@@ -111,6 +121,12 @@ async fn act(window: &Window, verb: &str, object: &str) {
         }
         unknown => panic!("a walk knows no `{unknown}` (`{unknown} {object}`)"),
     }
+}
+
+#[expect(clippy::expect_used, reason = "test harness: a failure here is a failed test")]
+async fn show(window: &Window, id: &str) {
+    let script = "window.lookAt = arguments[0]";
+    window.driver.execute(script, vec![serde_json::json!(id)]).await.expect("the page notes it");
 }
 
 fn key_of(name: &str) -> Key {

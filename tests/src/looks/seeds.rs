@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::command::Msspctl;
+use crate::old_files;
 use crate::practice::Practice;
 
 /// The data folder and the servers behind it. Both end with this value.
@@ -18,11 +19,13 @@ pub struct Seeds {
     pub fragile: Practice,
     /// Where the connector files of a customer lie, below this folder, by its name.
     pub files: PathBuf,
+    /// A folder of an old connector's files.
+    pub old: PathBuf,
     others: Vec<Practice>,
 }
 
 /// Names in every script that the window has to carry, one of them longer than any column.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 13] = [
     "Contoso Logistics",
     "Fabrikam Air Cargo",
     "한빛제약 주식회사 (Hanbit Pharma)",
@@ -35,6 +38,7 @@ pub const NAMES: [&str; 12] = [
     "Tailspin Insurance",
     "Alpine Dairy Cooperative",
     "Northwind Harbour",
+    "Litware Freight",
 ];
 
 /// Customers whose sign-in ends in a refusal, with the scenario that makes it so.
@@ -90,7 +94,20 @@ impl Seeds {
         none.consent().await;
         none.export(&files, "generic").await;
         others.push(quiet);
-        Self { data, plain, fragile, files, others }
+        let narrow = Practice::start(&["--alerts", "20000", "--scenario", "published-rates"]).await;
+        let slow = Seed::new(&data, &narrow, "Litware Freight");
+        slow.add(&["--source", "xdr-incidents", "--connector", "generic"]).await;
+        slow.consent().await;
+        slow.export(&files, "generic").await;
+        others.push(narrow);
+        let old = folder.join("old connector");
+        old_files::arcsight(
+            &plain.announcement,
+            &old,
+            "Long-since~expired.secret_value_0123456",
+            "0.AAAA-old",
+        );
+        Self { data, plain, fragile, files, old, others }
     }
 
     /// What the window is started with: the plain tenant for new customers, and a browser that knows all of them.

@@ -143,7 +143,10 @@ pub async fn customers(folder: &Path, eye: &mut Eye) {
         variables: &seeds.variables(),
         first: "customers",
         text: include_str!("tours/customers.tour"),
-        values: &[("tenant", seeds.plain.announcement.customer_domain.clone())],
+        values: &[
+            ("tenant", seeds.plain.announcement.customer_domain.clone()),
+            ("old", seeds.old.display().to_string()),
+        ],
     };
     let world = |what: &str| match what {
         "fragile falls silent" => seeds.fragile.fall_silent(),

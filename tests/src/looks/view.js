@@ -5,12 +5,14 @@ const [language, theme, width, zoom, done] = arguments;
 const root = document.documentElement;
 
 // The styles for forced colours answer to a media feature that WebKitGTK never has: they are told to answer always.
-window.forcedColours ??= [...document.styleSheets].flatMap(function rules_of(sheet) {
-  return [...sheet.cssRules].flatMap((rule) => [
-    ...(rule instanceof CSSMediaRule && rule.media.mediaText.includes('forced-colors') ? [rule] : []),
-    ...(rule.cssRules ? rules_of(rule) : []),
-  ]);
-});
+// Styles that came with a page that was shown since are among them, too.
+window.forcedColours ??= new Set();
+(function find(sheets) {
+  for (const rule of [...sheets].flatMap((sheet) => [...(sheet.cssRules ?? [])])) {
+    if (rule instanceof CSSMediaRule && rule.media.mediaText.includes('forced-colors')) window.forcedColours.add(rule);
+    find([rule]);
+  }
+})(document.styleSheets);
 for (const rule of window.forcedColours) rule.media.mediaText = theme === 'forced' ? 'all' : '(forced-colors: active)';
 root.dataset.theme = theme === 'light' ? 'light' : 'dark';
 
@@ -29,6 +31,8 @@ const began = performance.now();
 const ends = (animation) => animation.effect.getComputedTiming().endTime < 5000;
 const settled = () => {
   for (const animation of document.getAnimations()) if (ends(animation)) animation.finish();
+  // What the stop is about, where that is further down the page.
+  if (window.lookAt) document.querySelector(`[data-testid='${window.lookAt}'], #${window.lookAt}`)?.scrollIntoView({ block: 'center' });
   requestAnimationFrame(() => done(Math.abs(innerWidth * zoom - width) < 3 && (!select || root.lang === language)));
 };
 const wait = () => {
