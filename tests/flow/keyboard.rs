@@ -109,6 +109,7 @@ async fn rehearsed(language: &'static str, name: &str, themes: [&'static str; 2]
             // Windows' contrast themes are the system's, and no key of ours: their rules are put in force.
             let view = View { language, theme, size: SIZES[0] };
             view.show(&window, Some(&view)).await;
+            window.forced_colours();
         }
         window.picture("first-screen").await;
         press_on(&window, "rehearse").await;

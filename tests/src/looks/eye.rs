@@ -88,7 +88,10 @@ impl Faults {
         self.stops += 1;
         let mut before = None;
         for size in SIZES {
-            for language in [PSEUDO, "ko", "zh-TW"] {
+            // What stands on the same page as another stop is measured where room is short, and in the longest language.
+            let languages: &[_] =
+                if one_of_a_page(stop) && size != SIZES[1] { &[PSEUDO] } else { &[PSEUDO, "ko", "zh-TW"] };
+            for &language in languages {
                 let view = View { language, theme: "light", size };
                 view.show(window, before.as_ref()).await;
                 before = Some(view);
@@ -116,6 +119,11 @@ impl Faults {
             }
         }
     }
+}
+
+/// Whether a stop shows another part of a page that has a stop of its own: its number is followed by a letter.
+fn one_of_a_page(stop: &str) -> bool {
+    stop.chars().nth(2).is_some_and(|letter| letter.is_ascii_lowercase())
 }
 
 impl Album {

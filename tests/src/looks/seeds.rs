@@ -17,6 +17,8 @@ pub struct Seeds {
     pub plain: Practice,
     /// One more, whose server the walk silences.
     pub fragile: Practice,
+    /// One with more alerts than are pulled at once; the walk silences its server, too.
+    pub busy: Practice,
     /// Where the connector files of a customer lie, below this folder, by its name.
     pub files: PathBuf,
     /// A folder of an old connector's files.
@@ -94,12 +96,11 @@ impl Seeds {
         none.consent().await;
         none.export(&files, "generic").await;
         others.push(quiet);
-        let narrow = Practice::start(&["--alerts", "20000", "--scenario", "published-rates"]).await;
-        let slow = Seed::new(&data, &narrow, "Litware Freight");
-        slow.add(&["--source", "xdr-incidents", "--connector", "generic"]).await;
-        slow.consent().await;
-        slow.export(&files, "generic").await;
-        others.push(narrow);
+        let busy = Practice::start(&["--alerts", "60000"]).await;
+        let long_pull = Seed::new(&data, &busy, "Litware Freight");
+        long_pull.add(&["--connector", "generic"]).await;
+        long_pull.consent().await;
+        long_pull.export(&files, "generic").await;
         let old = folder.join("old connector");
         old_files::arcsight(
             &plain.announcement,
@@ -107,13 +108,16 @@ impl Seeds {
             "Long-since~expired.secret_value_0123456",
             "0.AAAA-old",
         );
-        Self { data, plain, fragile, files, old, others }
+        Self { data, plain, fragile, busy, files, old, others }
     }
 
     /// What the window is started with: the plain tenant for new customers, and a browser that knows all of them.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
-        let lines: Vec<&str> =
-            [&self.plain, &self.fragile].into_iter().chain(&self.others).map(|one| one.line.trim()).collect();
+        let lines: Vec<&str> = [&self.plain, &self.fragile, &self.busy]
+            .into_iter()
+            .chain(&self.others)
+            .map(|one| one.line.trim())
+            .collect();
         vec![
             ("MSSP_ONBOARD_CLOUD_FILE", self.plain.announcement.cloud_file.display().to_string()),
             ("BROWSER", format!("{} %s", crate::binaries::scripted_browser().display())),

@@ -150,6 +150,8 @@ pub async fn customers(folder: &Path, eye: &mut Eye) {
     };
     let world = |what: &str| match what {
         "fragile falls silent" => seeds.fragile.fall_silent(),
+        "busy falls silent" => seeds.busy.fall_silent(),
+        "busy vanishes" => seeds.busy.vanish(),
         "fragile vanishes" => seeds.fragile.vanish(),
         "plain falls silent" => seeds.plain.fall_silent(),
         "plain vanishes" => seeds.plain.vanish(),
