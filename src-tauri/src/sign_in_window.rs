@@ -9,7 +9,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use onboarding::contract::{Problem, ProblemCode};
-use onboarding::{Leads, PageRules, SignInPage, WindowEvent, WindowVoice, WindowWay};
+use onboarding::{Leads, PageRules, SignInPage, WindowEvent, WindowVoice};
 use tauri::webview::{DownloadEvent, NewWindowResponse, PageLoadEvent, PermissionResponse, Url};
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tempfile::TempDir;
@@ -177,7 +177,8 @@ fn begin(window: &WebviewWindow, page: SignInPage) -> tauri::Result<()> {
 
 /// Leads the window by the product's way. Its profile is its own, so no other window follows.
 #[cfg(target_os = "linux")]
-fn goes_by(view: &webkit2gtk::WebView, way: &WindowWay) -> bool {
+fn goes_by(view: &webkit2gtk::WebView, way: &onboarding::WindowWay) -> bool {
+    use onboarding::WindowWay;
     use webkit2gtk::{NetworkProxyMode, NetworkProxySettings, WebViewExt as _, WebsiteDataManagerExt as _};
 
     let (mode, mut settings) = match way {

@@ -259,8 +259,8 @@ impl Said {
                 return Err(incomplete("files-resource-or-scope"));
             }
         };
-        let authority =
-            Authority::of_token_address(&read.token_url).ok_or_else(|| at_token_address("files-token-address"))?;
+        let authority = Authority::of_token_address(&read.token_url)
+            .ok_or_else(|| at_token_address("files-token-address"))?;
         if authority.token(&audience).as_str() != read.token_url {
             return Err(at_token_address("files-generations-differ"));
         }
