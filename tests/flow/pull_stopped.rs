@@ -110,6 +110,7 @@ async fn progress_that_nobody_reads_holds_nobody_up_and_the_problem_is_still_tol
 }
 
 /// How many alerts a line of progress counts.
+#[cfg(unix)]
 fn arrived(line: &str) -> u64 {
     let progress: Value = serde_json::from_str(line).unwrap();
     let pulled = progress.get("pulled").unwrap_or(&progress);
