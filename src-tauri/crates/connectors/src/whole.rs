@@ -175,7 +175,7 @@ fn lost_or_doubled(name: &str, is: &[Entry], was: &[Entry]) -> Option<ReadProble
 
 /// A line of which the end is missing. A shorter number is another number.
 fn cut(name: &str, is: &[Entry], was: &[Entry]) -> Option<ReadProblem> {
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let found = is.iter().find(|entry| {
         let whole = was.iter().find(|other| other.key == entry.key).map(|other| other.value.as_str());
         let rest = whole.and_then(|whole| whole.strip_prefix(entry.value.as_str()));

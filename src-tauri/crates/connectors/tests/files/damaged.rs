@@ -225,6 +225,12 @@ fn a_line_that_was_cut_in_its_value_is_told() {
         let problem = told(connector, name, &|text| text.replace(whole, cut));
         assert_eq!(problem, (name.to_owned(), ReadReason::LineCut, Some(line)), "{whole}");
     }
+    // Nothing is left of the value.
+    let line = line_of(ConnectorId::Elastic, "filebeat.yml", "target: 'url.params.$top'");
+    let problem = told(ConnectorId::Elastic, "filebeat.yml", &|text| {
+        text.replace("target: 'url.params.$top'", "target:")
+    });
+    assert_eq!(problem, ("filebeat.yml".to_owned(), ReadReason::LineCut, Some(line)));
 }
 
 #[test]
