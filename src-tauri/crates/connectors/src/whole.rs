@@ -2,7 +2,8 @@
 //! ends or byte-order mark, and, where two files of the set disagree, which line it is.
 //!
 //! What a set should hold is not written down twice: the values that were read back are rendered again, and keys are
-//! compared. Values are not: whoever edits an interval or an index means it. Files whose bytes are those that the
+//! compared. A value may be another one, for whoever edits an interval or an index means it; but not one that lacks its
+//! end. Files whose bytes are those that the
 //! manifest lists are not looked at, and neither are sets without a manifest, which somebody may have written by hand.
 
 use std::collections::BTreeMap;
@@ -179,7 +180,8 @@ fn cut(name: &str, is: &[Entry], was: &[Entry]) -> Option<ReadProblem> {
     let found = is.iter().find(|entry| {
         let whole = was.iter().find(|other| other.key == entry.key).map(|other| other.value.as_str());
         let rest = whole.and_then(|whole| whole.strip_prefix(entry.value.as_str()));
-        !number(&entry.value) && rest.is_some_and(|rest| !rest.is_empty())
+        // What stands for the customer's name is no name.
+        !number(&entry.value) && rest.is_some_and(|rest| !rest.is_empty() && !rest.ends_with(NAMELESS))
     })?;
     Some(ReadProblem::of(name, ReadReason::LineCut).line(found.line).key(found.key.clone()))
 }
@@ -187,13 +189,14 @@ fn cut(name: &str, is: &[Entry], was: &[Entry]) -> Option<ReadProblem> {
 /// The line that says something else than the file that counts, and what that one says: the line of that value, or else
 /// the first that differs.
 fn difference(is: &[Entry], was: &[Entry], value: Option<&str>) -> Option<(usize, Zeroizing<String>)> {
-    let mut differing = is.iter().filter_map(|entry| {
-        let other = was.iter().find(|other| other.key == entry.key && other.value != entry.value)?;
-        (!other.value.contains(NAMELESS)).then(|| (entry.line, other.value.clone()))
-    });
-    let all: Vec<_> = differing.by_ref().collect();
-    let meant = value.and_then(|value| all.iter().position(|(_, other)| other.contains(value)));
-    all.into_iter().nth(meant.unwrap_or_default())
+    let differing = || {
+        is.iter().filter_map(|entry| {
+            let other = was.iter().find(|other| other.key == entry.key && other.value != entry.value)?;
+            (!other.value.contains(NAMELESS)).then_some((entry.line, &other.value))
+        })
+    };
+    let meant = value.and_then(|value| differing().find(|(_, other)| other.contains(value)));
+    meant.or_else(|| differing().next()).map(|(line, other)| (line, other.clone()))
 }
 
 /// The value of a field that can be found in a file as it is.
@@ -250,7 +253,6 @@ fn form_field(entry: Entry) -> Entry {
 
 /// What was read, as the input of a rendering. What files do not say is left out where it may be.
 fn input_of(read: &ReadBack) -> ConnectorInput {
-    let copy = |secret: &SecretString| secret.clone();
     let plain = |text: &Option<String>, otherwise: &str| text.clone().unwrap_or_else(|| otherwise.to_owned());
     ConnectorInput {
         customer_name: NAMELESS.to_owned(),
@@ -261,7 +263,7 @@ fn input_of(read: &ReadBack) -> ConnectorInput {
         grant: read.grant,
         region: None,
         client_id: read.client_id.clone(),
-        client_secret: copy(&read.client_secret),
+        client_secret: read.client_secret.clone(),
         redirect_uri: plain(&read.redirect_uri, "http://localhost/"),
         // As written it may carry a query that rendering adds.
         authorize_url: plain(&read.authorize_url, &read.token_url)
@@ -274,10 +276,10 @@ fn input_of(read: &ReadBack) -> ConnectorInput {
         scope: read.scope.clone(),
         alerts_url: read.alerts_url.clone(),
         refresh_token: match read.grant {
-            GrantKind::RefreshToken => read.refresh_token.as_ref().map(copy),
+            GrantKind::RefreshToken => read.refresh_token.clone(),
             GrantKind::AppOnly => None,
         },
-        access_token: read.access_token.as_ref().map(copy),
+        access_token: read.access_token.clone(),
         ca_file: read.ca_file.clone(),
         read_from: Timestamp::UNIX_EPOCH,
         language: Language::English,

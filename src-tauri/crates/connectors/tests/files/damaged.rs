@@ -269,6 +269,12 @@ fn values_that_a_person_may_choose_may_be_changed() {
         ),
         (ConnectorId::Elastic, "elastic-agent.yml", "interval: '5m'", "interval: '1m'"),
         (ConnectorId::Elastic, "elastic-agent.yml", "          - 'forwarded'\n", ""),
+        (
+            ConnectorId::Qradar,
+            "qradar-log-source.json",
+            "\"description\": \"Contoso 주식회사\"",
+            "\"description\": \"\"",
+        ),
         (ConnectorId::Wazuh, "ossec-ms-graph.xml", "<interval>5m<", "<interval>1h<"),
         (ConnectorId::Cribl, "cribl-collector.json", "\"ttl\": \"4h\"", "\"ttl\": \"1h\""),
     ] {
