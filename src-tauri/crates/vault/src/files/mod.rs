@@ -9,6 +9,7 @@
 //! worst owner-only temporary files, which the next write into the same folder clears away. Files that belong together
 //! are replaced together: see [`write_set_watched`] and [`recover`].
 
+mod disk;
 mod name;
 #[cfg_attr(unix, path = "owner_unix.rs")]
 #[cfg_attr(windows, path = "owner_windows.rs")]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::pieces::{PIECE, Pieces};
+use super::pieces::{Piece, Pieces};
 use super::set::{refuse_taken, split};
 use super::temporary::Temporary;
 use super::{FileError, FileOperation, sync_folder};
@@ -11,7 +11,7 @@ use super::{FileError, FileOperation, sync_folder};
 /// Writes a file for its owner only. Without [`finish`](Self::finish) nothing remains of it.
 pub struct OwnerOnlyWriter {
     /// What is not handed on yet.
-    piece: Vec<u8>,
+    piece: Piece,
     /// Nothing for a file that is smaller than a piece. Before the temporary file: it holds that open.
     pieces: Option<Pieces>,
     temporary: Temporary,
@@ -32,7 +32,7 @@ impl OwnerOnlyWriter {
         refuse_taken(&folder, &[&name], overwrite)?;
         let temporary = Temporary::new_in(&folder)?;
         let target = folder.join(name);
-        Ok(Self { piece: Vec::new(), pieces: None, temporary, folder, target, overwrite, bytes: 0 })
+        Ok(Self { piece: Piece::new(), pieces: None, temporary, folder, target, overwrite, bytes: 0 })
     }
 
     /// Flushes to disk and gives the file its name. Returns its length in bytes.
@@ -66,7 +66,7 @@ impl OwnerOnlyWriter {
             _ if self.piece.is_empty() => {}
             Some(pieces) => self.piece = pieces.exchange(std::mem::take(&mut self.piece))?,
             None => {
-                self.temporary.file.write_all(&self.piece)?;
+                self.temporary.file.write_all(self.piece.bytes())?;
                 self.piece.clear();
             }
         }
@@ -95,12 +95,10 @@ impl std::fmt::Debug for OwnerOnlyWriter {
 
 impl Write for OwnerOnlyWriter {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        // No more than makes the piece exactly full: the system writes whole blocks of pages at less than the cost of
-        // parts of them.
-        let part = data.len().min(PIECE - self.piece.len());
-        self.piece.extend_from_slice(&data[..part]);
+        // No more than makes the piece exactly full: whole pages go to the disk at less cost than parts of them.
+        let part = self.piece.take(data);
         self.bytes += part as u64;
-        if self.piece.len() == PIECE {
+        if self.piece.is_full() {
             self.hand_on()?;
         }
         Ok(part)
