@@ -7,6 +7,8 @@ mod clipboard;
 mod commands;
 mod desk;
 mod dialogs;
+#[cfg(target_os = "linux")]
+mod drawing;
 mod frame;
 mod host;
 mod menu;
@@ -31,6 +33,8 @@ use menu::ShownMenu;
 /// Runs the app until its window is closed.
 #[expect(clippy::print_stderr, reason = "before there is a window, a terminal is all there is")]
 pub fn run() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    drawing::settle();
     let cloud_file = match cloud_file(std::env::args_os().skip(1)) {
         Ok(cloud_file) => cloud_file,
         Err(usage) => {

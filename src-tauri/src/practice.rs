@@ -6,14 +6,12 @@ use onboarding::contract::{
 use onboarding::{Engine, OpenOptions, Unlock};
 use practice_tenant::{Options, PracticeTenant, Scenario};
 use serde::Serialize;
-use tempfile::TempDir;
 
 /// The practice tenant while it is on. Dropped in the order of its fields: the engine lets go of the folder first.
 pub(crate) struct Practice {
     engine: Engine,
     tenant: PracticeTenant,
     scenarios: Vec<Scenario>,
-    _folder: TempDir,
 }
 
 /// What a person rehearsing has to type, secrets excepted.
@@ -48,18 +46,13 @@ impl Practice {
         let tenant = PracticeTenant::start(Options::default()).await.map_err(|error| {
             Problem::new(ProblemCode::PortUnavailable).with("reason", error.to_string()).caused_by(&error)
         })?;
-        let folder = vault::files::temporary_folder("mssp-practice-").map_err(|error| {
-            Problem::new(ProblemCode::FileTrouble)
-                .with("path", std::env::temp_dir().display().to_string())
-                .with("reason", error.to_string())
-        })?;
-        let engine = Engine::open(OpenOptions {
-            folder: folder.path().to_owned(),
-            unlock: Unlock::SessionOnly,
-            cloud_file: Some(tenant.announcement().cloud_file.clone()),
-        })
-        .await?;
-        Ok(Self { engine, tenant, scenarios: Vec::new(), _folder: folder })
+        let cloud_file = tenant.announcement().cloud_file.clone();
+        // In the tenant's own folder, so that they go together, even after the process was killed.
+        let folder = cloud_file.with_file_name("vault");
+        let engine =
+            Engine::open(OpenOptions { folder, unlock: Unlock::SessionOnly, cloud_file: Some(cloud_file) })
+                .await?;
+        Ok(Self { engine, tenant, scenarios: Vec::new() })
     }
 
     pub(crate) fn engine(&self) -> Engine {

@@ -50,6 +50,48 @@ async fn a_second_window_of_the_same_folder_gives_way_to_the_first() {
     window.close().await;
 }
 
+/// Processes that hang: they hold what they hold, and answer nobody. They go on when this is dropped.
+struct Hung(Vec<String>);
+
+impl Hung {
+    fn new(processes: Vec<String>) -> Self {
+        signal("-STOP", &processes);
+        Self(processes)
+    }
+}
+
+impl Drop for Hung {
+    fn drop(&mut self) {
+        signal("-CONT", &self.0);
+    }
+}
+
+fn signal(name: &str, processes: &[String]) {
+    let told = std::process::Command::new("kill").arg(name).args(processes).status();
+    assert!(told.is_ok_and(|status| status.success()), "{name} reaches {processes:?}");
+}
+
+#[tokio::test]
+async fn a_window_that_hangs_keeps_no_other_from_opening() {
+    if no_desktop("desktop") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let first = first_screen(&data, "desktop").await;
+    let hung = Hung::new(first.children());
+
+    // It cannot come to the front: the second one opens, and says why it can do nothing with this folder.
+    let second = Window::open(&data, "desktop", &[]).await;
+    second.screen("unlock").await;
+    let problem = second.see("problem").await;
+    assert_eq!(problem.attr("data-code").await.unwrap().as_deref(), Some("vault-busy"));
+    drop(hung);
+    second.close().await;
+    first.any_screen(&["customers-empty", "unlock"]).await;
+    first.close().await;
+}
+
 #[tokio::test]
 async fn the_window_opens_in_the_size_that_it_had() {
     if no_desktop("desktop") {

@@ -138,6 +138,17 @@ describe('the journal', () => {
     expect(page()).toBe('journal');
     expect(says('heading')).toBe('Journal');
   });
+
+  it('says what was set, and calls no setting a mistake', async () => {
+    const { user } = await open_window({ customers: [a_customer()], changes: ['language, proxy', `trusted ${'c'.repeat(64)}`, `no longer trusted ${'c'.repeat(64)}`] });
+    await user.click(at('journal'));
+    await until(() => expect(screen.getAllByTestId('journal-entry')).toHaveLength(3));
+    const [newest, middle, oldest] = screen.getAllByTestId('journal-entry').map((row) => row.textContent ?? '');
+    expect(newest).toContain('Authority removed: cccccccc…cccc');
+    expect(middle).toContain('Authority added');
+    expect(oldest).toContain('Language, Proxy');
+    expect(newest).not.toContain('mistake');
+  });
 });
 
 describe('practice', () => {

@@ -27,7 +27,7 @@ pub struct Seeds {
 }
 
 /// Names in every script that the window has to carry, one of them longer than any column.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 14] = [
     "Contoso Logistics",
     "Fabrikam Air Cargo",
     "한빛제약 주식회사 (Hanbit Pharma)",
@@ -41,6 +41,7 @@ pub const NAMES: [&str; 13] = [
     "Alpine Dairy Cooperative",
     "Northwind Harbour",
     "Litware Freight",
+    "Trey Research",
 ];
 
 /// Customers whose sign-in ends in a refusal, with the scenario that makes it so.
@@ -75,6 +76,8 @@ impl Seeds {
         let long = Seed::new(&data, &plain, NAMES[4]);
         let domain = plain.announcement.customer_domain.clone();
         long.run(&["customer", "add", long.name, "--tenant", &domain]).await;
+        let elsewhere = Seed::new(&data, &plain, "Trey Research");
+        elsewhere.add(&["--connector", "cribl", "--redirect-uri", "https://SiemMsspConnector"]).await;
         let fragile_seed = Seed::new(&data, &fragile, "Northwind Harbour");
         fragile_seed.add(&["--connector", "generic"]).await;
         fragile_seed.consent().await;

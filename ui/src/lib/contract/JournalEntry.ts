@@ -21,7 +21,7 @@ action: string,
  */
 customer: string | null, 
 /**
- * `done` or a problem code.
+ * `done` or a problem code; of a change of the settings, what was changed.
  */
 outcome: string, 
 /**

@@ -130,10 +130,9 @@ pub(crate) async fn run(args: &RunArgs, output: &Output) -> Result<(), Failure> 
     let out = out_folder(args.out.as_deref())?;
     let tenant = super::tenant(Options { tls: true, alerts: args.alerts, ..Options::default() }).await?;
     let told = tenant.announcement();
-    let data = vault::files::temporary_folder("msspctl-practice-")
-        .map_err(|error| trouble(&std::env::temp_dir(), &error))?;
     let engine = Engine::open(OpenOptions {
-        folder: data.path().to_owned(),
+        // In the tenant's own folder, so that they go together, even after the process was killed.
+        folder: told.cloud_file.with_file_name("vault"),
         unlock: Unlock::SessionOnly,
         cloud_file: Some(told.cloud_file.clone()),
     })
@@ -178,6 +177,8 @@ pub(crate) async fn run(args: &RunArgs, output: &Output) -> Result<(), Failure> 
         connectors,
         steps: laps.all,
     };
+    // Its vault is closed before the folder goes.
+    drop(engine);
     tenant.stop().await;
     output.result(&rehearsal, |prose| {
         let mut page = Page::default();

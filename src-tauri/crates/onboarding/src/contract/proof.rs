@@ -249,7 +249,7 @@ pub struct JournalEntry {
     pub action: String,
     /// To which customer.
     pub customer: Option<String>,
-    /// `done` or a problem code.
+    /// `done` or a problem code; of a change of the settings, what was changed.
     pub outcome: String,
     /// SHA-256 over this entry and the one before.
     pub hash: String,

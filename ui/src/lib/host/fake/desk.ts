@@ -32,6 +32,8 @@ export interface FakeOptions {
   old_files?: OldFiles;
   /** The files that were written last hold older values. */
   stale?: boolean;
+  /** Outcomes of changes of the settings, as the journal has them. */
+  changes?: string[];
   /** The customer that was open in the session before. */
   left_at?: string;
   /** What the settings say. */

@@ -34,7 +34,8 @@ export const session_answers = (desk: Desk) => ({
   },
   async journal() {
     await desk.arrive('journal', []);
-    return { entries: [], verified: true };
+    const at = new Date().toISOString();
+    return { entries: (desk.options.changes ?? []).map((outcome, before) => ({ number: before + 1, at, action: 'settings', customer: null, outcome, hash: 'a'.repeat(64) })), verified: true };
   },
   async speak(language) {
     await desk.arrive('speak', [language]);
