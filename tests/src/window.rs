@@ -360,7 +360,7 @@ impl Drop for Window {
 }
 
 /// Whether the element was replaced by a newer one between two looks, or has not come to its place yet.
-fn redrawn(error: &WebDriverError) -> bool {
+pub(crate) fn redrawn(error: &WebDriverError) -> bool {
     matches!(
         error.as_inner(),
         WebDriverErrorInner::StaleElementReference(_) | WebDriverErrorInner::ElementNotInteractable(_)

@@ -32,7 +32,11 @@ use std::time::Duration;
 use thirtyfour::prelude::*;
 
 use crate::binaries;
-use crate::window::Window;
+use crate::window::{Window, redrawn};
+
+/// How long anything may take to appear.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What the caller's text stands for, by name.
 pub type Values<'a> = &'a [(&'a str, String)];
@@ -141,15 +145,22 @@ fn key_of(name: &str) -> Key {
 
 async fn find(window: &Window, selector: &str) -> WebElement {
     let query = window.driver.query(By::Css(selector.to_owned()));
-    match query.wait(Duration::from_secs(20), Duration::from_millis(50)).first().await {
+    match query.wait(PATIENCE, LOOK_AGAIN).first().await {
         Ok(element) => element,
         Err(error) => panic!("`{selector}` does not appear: {error}\n{}", window.text().await),
     }
 }
 
+/// Presses it, once a list that is just being redrawn has come to rest.
 async fn press(window: &Window, selector: &str) {
-    if let Err(error) = find(window, selector).await.click().await {
-        panic!("`{selector}` cannot be pressed: {error}\n{}", window.text().await);
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while let Err(error) = find(window, selector).await.click().await {
+        assert!(
+            redrawn(&error) && tokio::time::Instant::now() < deadline,
+            "`{selector}` cannot be pressed: {error}\n{}",
+            window.text().await
+        );
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 

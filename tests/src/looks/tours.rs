@@ -20,6 +20,7 @@ pub const VALUES: &[&str] = &[
     "Practice customer",
     "nobody here",
     "Contoso Ltd SIEM MSSP connector",
+    "Trey Research SIEM MSSP connector",
     "Microsoft Defender for Endpoint alerts",
     "Microsoft Defender XDR incidents",
     "Microsoft Graph alerts",
