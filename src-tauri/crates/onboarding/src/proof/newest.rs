@@ -16,6 +16,7 @@ use crate::pull::Reading;
 const SHOWN: usize = 200;
 /// Windows of time that are tried one after the other until alerts are found, and their hours.
 const WINDOWS: [(&str, i64); 3] = [("PT2H", 2), ("PT24H", 24), ("P30D", 30 * 24)];
+
 /// What a test pull found, and how far back it looked.
 pub(super) struct Found {
     pub(super) summary: PullSummary,
