@@ -153,7 +153,7 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         page: &mut Page,
     ) -> Result<Envelope, Trouble<T::Error>>
     where
-        F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+        F: FnMut(&RawAlert<'_>) -> Result<(), T::Error> + Send,
     {
         // The last token was refused; and: a fresh one was fetched for that reason.
         let (mut rejected, mut renewed) = (false, false);
@@ -201,7 +201,7 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         page: &mut Page,
     ) -> Result<Envelope, Attempt<T::Error>>
     where
-        F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+        F: FnMut(&RawAlert<'_>) -> Result<(), T::Error> + Send,
     {
         if let Some(pace) = &self.request.pace {
             if pace.turn(|wait| self.tell_listener(Event::Waiting { note: Note::Paced, wait })).await {
@@ -262,7 +262,7 @@ impl<'p, T: TokenSource> Asking<'p, T> {
         page: &mut Page,
     ) -> Result<Envelope, Attempt<T::Error>>
     where
-        F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+        F: FnMut(&RawAlert<'_>) -> Result<(), T::Error> + Send,
     {
         let status = response.status();
         if status == StatusCode::NO_CONTENT {

@@ -77,7 +77,7 @@ pub(crate) async fn course<T, F>(
 ) -> Result<(), PullError<T::Error>>
 where
     T: TokenSource,
-    F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+    F: FnMut(&RawAlert<'_>) -> Result<(), T::Error> + Send,
 {
     let request = asking.request();
     let query = &request.query;
@@ -199,7 +199,7 @@ impl Beside {
     ) -> Result<(), Trouble<T::Error>>
     where
         T: TokenSource,
-        F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+        F: FnMut(&RawAlert<'_>) -> Result<(), T::Error> + Send,
     {
         let Some(alerts) = &self.list else { return Ok(()) };
         let mut last = None;
@@ -240,7 +240,7 @@ async fn alerts_of_one<T, F>(
 ) -> Result<(), Trouble<T::Error>>
 where
     T: TokenSource,
-    F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+    F: FnMut(&RawAlert<'_>) -> Result<(), T::Error> + Send,
 {
     let Some(rules) = rules::odata(SourceId::GraphAlerts) else { return Ok(()) };
     let clauses = [format!("incidentId eq '{}'", incident.replace('\'', "''"))];

@@ -28,7 +28,7 @@ pub(crate) async fn crowd<T, F>(
 ) -> Result<bool, Trouble<T::Error>>
 where
     T: TokenSource,
-    F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+    F: FnMut(&RawAlert<'_>) -> Result<(), T::Error> + Send,
 {
     let Some(by_creation) = rules.by_creation() else { return Ok(false) };
     let list = &asking.request().address;
@@ -89,7 +89,7 @@ pub(crate) async fn read<T, F>(
 ) -> Result<bool, Trouble<T::Error>>
 where
     T: TokenSource,
-    F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+    F: FnMut(&RawAlert<'_>) -> Result<(), T::Error> + Send,
 {
     let mut links = Links::default();
     loop {

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::error::Unreadable;
 use crate::row::AlertRow;
-use crate::scan::Scan;
+use crate::scan::{Names, Scan};
 
 pub use detail::{AlertDetail, AlertEvidence, AlertFact, AlertLink};
 pub use legacy::{LEGACY_FIELDS, LegacyDetection};
@@ -29,8 +29,8 @@ pub(crate) fn pick<'a, const N: usize>(
     names: &'static [&'static str; N],
 ) -> Result<[Option<&'a str>; N], Unreadable> {
     let json = json.trim_matches([' ', '\t', '\r', '\n']);
-    let mut scan = Scan::new(names);
-    match scan.run(&[], json.as_bytes()) {
+    let mut scan = Scan::new();
+    match scan.run(&[], json.as_bytes(), &mut Names::in_one(names)) {
         Ok(Some(end)) if end == json.len() => {}
         Ok(None) if scan.is_whole_number() => {}
         Ok(_) | Err(_) => return Err(Unreadable::NotJson),
@@ -42,7 +42,7 @@ pub(crate) fn pick<'a, const N: usize>(
 pub(crate) fn raw_text(raw: Option<&str>) -> Cow<'_, str> {
     let Some(json) = raw else { return Cow::Borrowed("") };
     if let Some(inner) = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        if !inner.contains('\\') {
+        if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
             return Cow::Borrowed(inner);
         }
         return Cow::Owned(match parse(json) {

@@ -174,7 +174,7 @@ impl<F> Outlet<F> {
     /// Takes an element of the list, with its [`members`](Self::members).
     pub(crate) fn take<E>(&mut self, element: Element<'_>, page: &mut Page) -> Result<(), Halt<E>>
     where
-        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+        F: FnMut(&RawAlert<'_>) -> Result<(), E>,
     {
         let json = alert_text(element)?;
         self.anything = true;
@@ -191,7 +191,7 @@ impl<F> Outlet<F> {
     /// `AlertPart`.
     fn detection<E>(&mut self, json: &str, members: &Members, page: &mut Page) -> Result<(), Halt<E>>
     where
-        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+        F: FnMut(&RawAlert<'_>) -> Result<(), E>,
     {
         let [id, full, part, changed] = members.of(json);
         let (id, full, part, changed) =
@@ -205,12 +205,12 @@ impl<F> Outlet<F> {
         page.mark(hash);
         let new = self.seen.insert(hash);
         page.new += u64::from(new);
-        self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, new)
+        self.hand_on(&RawAlert { source: self.source, json, id: &id, changed }, new)
     }
 
     fn alert<E>(&mut self, json: &str, members: &Members, page: &mut Page) -> Result<(), Halt<E>>
     where
-        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+        F: FnMut(&RawAlert<'_>) -> Result<(), E>,
     {
         let [id, changed] = members.of(json);
         let (id, changed) = (raw_text(id), time(&raw_text(changed)));
@@ -220,7 +220,7 @@ impl<F> Outlet<F> {
         page.mark(hash);
         let new = self.seen.insert(hash);
         page.new += u64::from(new);
-        self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, new)
+        self.hand_on(&RawAlert { source: self.source, json, id: &id, changed }, new)
     }
 
     fn incident<E>(
@@ -231,7 +231,7 @@ impl<F> Outlet<F> {
         page: &mut Page,
     ) -> Result<(), Halt<E>>
     where
-        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+        F: FnMut(&RawAlert<'_>) -> Result<(), E>,
     {
         let [id, changed, alerts] = members.of(json);
         page.note(time(&raw_text(changed)));
@@ -261,7 +261,7 @@ impl<F> Outlet<F> {
             new |= fresh;
             // An incident that is asked for a second time repeats all its alerts: no news, and no repeats either.
             if fresh || !known {
-                self.hand_on(RawAlert { source: self.source, json, id: &id, changed }, fresh)?;
+                self.hand_on(&RawAlert { source: self.source, json, id: &id, changed }, fresh)?;
             }
             Ok::<_, Halt<E>>(())
         })?;
@@ -270,9 +270,9 @@ impl<F> Outlet<F> {
         Ok(())
     }
 
-    fn hand_on<E>(&mut self, alert: RawAlert<'_>, new: bool) -> Result<(), Halt<E>>
+    fn hand_on<E>(&mut self, alert: &RawAlert<'_>, new: bool) -> Result<(), Halt<E>>
     where
-        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+        F: FnMut(&RawAlert<'_>) -> Result<(), E>,
     {
         if !new {
             self.repeats += 1;
@@ -313,9 +313,9 @@ impl<F> Outlet<F> {
         anywhere || about(self.source, json, &self.machine_groups, &self.tags)
     }
 
-    fn give<E>(&mut self, alert: RawAlert<'_>) -> Result<(), E>
+    fn give<E>(&mut self, alert: &RawAlert<'_>) -> Result<(), E>
     where
-        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+        F: FnMut(&RawAlert<'_>) -> Result<(), E>,
     {
         (self.sink)(alert)?;
         self.alerts += 1;
@@ -326,12 +326,12 @@ impl<F> Outlet<F> {
     /// Hands on what was held back, the newest first.
     pub(crate) fn release<E>(&mut self) -> Result<(), E>
     where
-        F: FnMut(RawAlert<'_>) -> Result<(), E>,
+        F: FnMut(&RawAlert<'_>) -> Result<(), E>,
     {
         let Some(held) = self.held.take() else { return Ok(()) };
         self.alerts = 0;
         for ((Reverse(changed), _), Held { json, id }) in held {
-            self.give(RawAlert { source: self.source, json: &json, id: &id, changed })?;
+            self.give(&RawAlert { source: self.source, json: &json, id: &id, changed })?;
         }
         Ok(())
     }

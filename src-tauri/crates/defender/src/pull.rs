@@ -108,7 +108,7 @@ pub async fn pull<T, F>(
 ) -> Result<PullSummary, PullError<T::Error>>
 where
     T: TokenSource,
-    F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+    F: FnMut(&RawAlert<'_>) -> Result<(), T::Error> + Send,
 {
     let window = request.query.window(request.now)?;
     address::check(&request.address)?;
@@ -155,7 +155,7 @@ async fn detections<T, F>(
 ) -> Result<Outlet<F>, PullError<T::Error>>
 where
     T: TokenSource,
-    F: FnMut(RawAlert<'_>) -> Result<(), T::Error> + Send,
+    F: FnMut(&RawAlert<'_>) -> Result<(), T::Error> + Send,
 {
     let query = &request.query;
     if !query.statuses.is_empty() {

@@ -5,13 +5,14 @@
 //! UTF-8 is for the caller to check. The invariants: however the value is cut into parts, the verdict is the same and
 //! falls at the same byte; what is passed as JSON is JSON.
 
+mod names;
+
 use wide::u8x16;
+
+pub(crate) use names::{MOST_WANTED, Names};
 
 /// Deepest nesting of a value: as many levels as [`Scan::kinds`] has bits.
 const DEEPEST: u32 = 128;
-/// As many names as can be looked for.
-pub(crate) const MOST_NAMES: usize = 4;
-
 /// Why a value is read no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Broken {
@@ -47,7 +48,7 @@ enum Next {
 
 /// Where members stand in a value, in the order of the names that were looked for; of two with one name the first.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Members([Option<(usize, usize)>; MOST_NAMES]);
+pub(crate) struct Members([Option<(usize, usize)>; MOST_WANTED]);
 
 impl Members {
     /// The members as they stand, without copying.
@@ -75,22 +76,20 @@ pub(crate) struct Scan {
     digits: u8,
     /// What a word still wants.
     word: &'static [u8],
-    names: &'static [&'static str],
-    /// One bit for the length of each name.
-    lengths: u64,
     /// Bytes of the value that were read by earlier calls.
     taken: usize,
     /// Where the outermost name, or the member that is looked for, begins.
     began: usize,
+    /// How many outermost names came before.
+    place: usize,
     /// Which of the names the outermost member has whose value is being read.
     wanted: Option<usize>,
     members: Members,
 }
 
 impl Scan {
-    /// Looks for the outermost members of these names, without regard to case.
-    pub(crate) fn new(names: &'static [&'static str]) -> Self {
-        debug_assert!(names.len() <= MOST_NAMES);
+    /// At the beginning of a value.
+    pub(crate) fn new() -> Self {
         Self {
             next: Next::Value,
             depth: 0,
@@ -99,10 +98,9 @@ impl Scan {
             escapes: false,
             digits: 0,
             word: &[],
-            names,
-            lengths: names.iter().fold(0, |lengths, name| lengths | length_bit(name.len())),
             taken: 0,
             began: 0,
+            place: 0,
             wanted: None,
             members: Members::default(),
         }
@@ -114,11 +112,16 @@ impl Scan {
     }
 
     /// Reads on; gives the number of bytes up to the value's end, or nothing when the value goes on. `earlier` is the
-    /// value up to here: a name may have begun there.
+    /// value up to here: a name may have begun there. The outermost members of the `names` are looked for.
     ///
     /// # Errors
     /// Why it is read no further, and at which of these bytes.
-    pub(crate) fn run(&mut self, earlier: &[u8], bytes: &[u8]) -> Result<Option<usize>, (Broken, usize)> {
+    pub(crate) fn run(
+        &mut self,
+        earlier: &[u8],
+        bytes: &[u8],
+        names: &mut Names,
+    ) -> Result<Option<usize>, (Broken, usize)> {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
             match self.next {
@@ -129,7 +132,7 @@ impl Scan {
                         Some(b'"') => {
                             at += 1;
                             if self.in_name {
-                                self.end_name(earlier, bytes, at - 1);
+                                self.end_name(earlier, bytes, at - 1, names);
                                 // Nearly always; the rest goes the long way round.
                                 if bytes.get(at) == Some(&b':') {
                                     at += 1;
@@ -138,8 +141,7 @@ impl Scan {
                             } else if self.end_value(at) {
                                 return Ok(Some(at));
                             } else if self.kinds & 1 == 1 && bytes[at..].starts_with(b",\"") {
-                                at += 2;
-                                self.begin_name(at);
+                                at = self.next_name(bytes, at + 2, names);
                             }
                         }
                         Some(b'\\') => {
@@ -211,7 +213,10 @@ impl Scan {
                     }
                     _ => return Err((Broken::NotJson, at)),
                 },
-                Next::Name | Next::NameOrEnd if byte == b'"' => self.begin_name(at + 1),
+                Next::Name | Next::NameOrEnd if byte == b'"' => {
+                    at = self.next_name(bytes, at + 1, names);
+                    continue;
+                }
                 Next::Colon if byte == b':' => self.next = Next::Value,
                 Next::NameOrEnd | Next::ValueOrEnd if self.closes(byte) => {
                     if self.close(at + 1) {
@@ -295,40 +300,45 @@ impl Scan {
         }
     }
 
-    fn end_name(&mut self, earlier: &[u8], bytes: &[u8], at: usize) {
+    /// A name begins at this byte, and is read over if it is the expected one. Says where to read on.
+    #[inline]
+    fn next_name(&mut self, bytes: &[u8], at: usize, names: &Names) -> usize {
+        let expected = if self.depth == 1 { names.expected(self.place, &bytes[at..]) } else { None };
+        let Some((length, which)) = expected else {
+            self.begin_name(at);
+            return at;
+        };
+        let value = at + length;
+        self.place += 1;
+        self.wanted = self.not_yet_found(which);
+        if bytes.get(value) != Some(&b'"') {
+            self.next = Next::Value;
+            return value;
+        }
+        self.began = self.taken + value;
+        (self.next, self.in_name) = (Next::InText, false);
+        value + 1
+    }
+
+    fn end_name(&mut self, earlier: &[u8], bytes: &[u8], at: usize, names: &mut Names) {
         self.next = Next::Colon;
-        if self.depth != 1 || self.names.is_empty() {
+        if self.depth != 1 {
             return;
         }
-        let length = self.taken + at - self.began;
-        if !self.escapes && self.lengths & length_bit(length) == 0 {
-            return;
-        }
-        self.wanted = if let Some(from) = self.began.checked_sub(self.taken) {
-            self.which(&bytes[from..at])
+        let which = if let Some(from) = self.began.checked_sub(self.taken) {
+            names.read(self.place, &bytes[from..at], self.escapes)
         } else {
             let begun = earlier.get(self.began..).unwrap_or_default();
-            self.which(&[begun, &bytes[..at]].concat())
+            names.read(self.place, &[begun, &bytes[..at]].concat(), self.escapes)
         };
+        self.place += 1;
+        self.wanted = self.not_yet_found(which);
     }
 
-    /// Which of the names this is, unless a member with that name was there before.
-    fn which(&self, name: &[u8]) -> Option<usize> {
-        let position =
-            |name: &[u8]| self.names.iter().position(|wanted| wanted.as_bytes().eq_ignore_ascii_case(name));
-        let found = if self.escapes {
-            let quoted = [b"\"", name, b"\""].concat();
-            serde_json::from_slice::<String>(&quoted).ok().and_then(|name| position(name.as_bytes()))
-        } else {
-            position(name)
-        };
-        found.filter(|which| self.members.0[*which].is_none())
+    /// Of members with one name the first counts.
+    fn not_yet_found(&self, which: Option<usize>) -> Option<usize> {
+        which.filter(|which| self.members.0[*which].is_none())
     }
-}
-
-/// Lengths from 63 on share a bit: they are compared in full anyway.
-fn length_bit(length: usize) -> u64 {
-    1 << length.min(63)
 }
 
 /// Where in a text the first quote, backslash or control character stands; the end of the bytes where there is none.

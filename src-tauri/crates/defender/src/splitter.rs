@@ -6,7 +6,7 @@
 //! same fault is found at the same byte, and never more than one element (or one short member of the envelope) is held
 //! in memory.
 
-use crate::scan::{Broken, Members, Scan};
+use crate::scan::{Broken, Members, Names, Scan};
 
 /// Bytes that are neither alert nor white space that one answer may hold (S11).
 const MOST_ENVELOPE: u64 = 64 << 20;
@@ -93,8 +93,10 @@ pub(crate) struct Splitter {
     /// Bytes received, up to the fault where there is one.
     received: u64,
     largest_element: usize,
-    /// The members of elements that are looked for.
-    names: &'static [&'static str],
+    /// The members of elements, those that are looked for among them.
+    names: Names,
+    /// The members of what stands in the envelope: nothing is looked for.
+    other_names: Names,
 }
 
 const MARK: &[u8; 3] = b"\xEF\xBB\xBF";
@@ -104,7 +106,7 @@ impl Splitter {
     pub(crate) fn new(largest_element: usize, names: &'static [&'static str]) -> Self {
         Self {
             place: Place::Start,
-            scan: Scan::new(&[]),
+            scan: Scan::new(),
             carry: Vec::new(),
             name: String::new(),
             envelope: Envelope::default(),
@@ -113,7 +115,8 @@ impl Splitter {
             byte_order_mark: 0,
             received: 0,
             largest_element,
-            names,
+            names: Names::in_many(names),
+            other_names: Names::in_one(&[]),
         }
     }
 
@@ -234,7 +237,7 @@ impl Splitter {
 
     fn begin(&mut self, place: Place) {
         self.place = place;
-        self.scan = Scan::new(if place == Place::InElement { self.names } else { &[] });
+        self.scan = Scan::new();
         self.carry.clear();
     }
 
@@ -253,7 +256,8 @@ impl Splitter {
         let room = self.room();
         // One byte more than there is room for: a fault within the room goes before the lack of it.
         let seen = &bytes[..bytes.len().min(room.saturating_add(1))];
-        let end = self.scan.run(&self.carry, seen).map_err(|(broken, place)| {
+        let names = if self.place == Place::InElement { &mut self.names } else { &mut self.other_names };
+        let end = self.scan.run(&self.carry, seen, names).map_err(|(broken, place)| {
             *at += place;
             Fault::from(broken)
         })?;

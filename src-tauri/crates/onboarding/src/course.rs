@@ -3,7 +3,9 @@
 //! The invariant: a time left is said only while alerts come in the order of their last change; without that order
 //! nobody knows.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::cmp::Ordering;
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use defender::{Event, RawAlert};
 use jiff::{SignedDuration, Timestamp};
@@ -17,56 +19,43 @@ const ENOUGH_TO_GUESS: f64 = 0.05;
 const LONG_ENOUGH: u128 = 1000;
 
 /// See the module. Filled by the pull, read by whoever tells the host.
-pub(crate) struct Course(Mutex<State>);
+pub(crate) struct Course {
+    arrived: Arrived,
+    state: Mutex<State>,
+    span: Option<(Timestamp, Timestamp)>,
+}
+
+/// What has arrived. One pull writes, without a lock: that would have every alert wait until the one before has left the
+/// processor's hands, a twentieth of a pull's time.
+#[derive(Default)]
+struct Arrived {
+    alerts: AtomicU64,
+    bytes: AtomicU64,
+    started: OnceLock<Instant>,
+    order: AtomicU8,
+    /// Milliseconds since 1970 of the first alert that names its time, and of the last.
+    first: OnceLock<i64>,
+    last: AtomicI64,
+}
 
 struct State {
     progress: PullProgress,
     told: Option<PullProgress>,
-    span: Option<(Timestamp, Timestamp)>,
-    started: Option<Instant>,
-    order: Order,
-    first: Option<Timestamp>,
-    last: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Unknown,
-    Rising,
-    Falling,
-    None,
-}
+/// In which order the times of the alerts came: bits that only ever are added.
+const RISING: u8 = 1;
+const FALLING: u8 = 2;
 
 impl Course {
     pub(crate) fn new(ago: Option<String>, span: Option<(Timestamp, Timestamp)>) -> Self {
-        Self(Mutex::new(State {
-            progress: PullProgress { ago, ..PullProgress::default() },
-            told: None,
-            span,
-            started: None,
-            order: Order::Unknown,
-            first: None,
-            last: None,
-        }))
+        let progress = PullProgress { ago, ..PullProgress::default() };
+        Self { arrived: Arrived::default(), state: Mutex::new(State { progress, told: None }), span }
     }
 
     /// Takes note of an alert.
     pub(crate) fn arrived(&self, alert: &RawAlert<'_>) {
-        let mut state = self.state();
-        state.progress.alerts += 1;
-        state.progress.bytes += alert.json.len() as u64;
-        state.started.get_or_insert_with(Instant::now);
-        let Some(changed) = alert.changed else { return };
-        if let Some(last) = state.last {
-            state.order = match (state.order, changed.cmp(&last)) {
-                (order, std::cmp::Ordering::Equal) => order,
-                (Order::Unknown | Order::Rising, std::cmp::Ordering::Greater) => Order::Rising,
-                (Order::Unknown | Order::Falling, std::cmp::Ordering::Less) => Order::Falling,
-                (Order::Rising | Order::Falling | Order::None, _) => Order::None,
-            };
-        }
-        state.first.get_or_insert(changed);
-        state.last = Some(changed);
+        self.arrived.note(alert);
     }
 
     /// Takes note of a question or a wait.
@@ -90,7 +79,9 @@ impl Course {
     /// How things stand, unless they stand as they were told last.
     pub(crate) fn news(&self) -> Option<PullProgress> {
         let mut state = self.state();
-        state.progress.seconds_left = state.seconds_left();
+        state.progress.alerts = self.arrived.alerts.load(Relaxed);
+        state.progress.bytes = self.arrived.bytes.load(Relaxed);
+        state.progress.seconds_left = self.arrived.seconds_left(self.span);
         if state.told.as_ref() == Some(&state.progress) {
             return None;
         }
@@ -99,19 +90,38 @@ impl Course {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn seconds_left(&self) -> Option<u32> {
-        let (since, until) = self.span?;
-        let (first, last, started) = (self.first?, self.last?, self.started?);
+impl Arrived {
+    fn note(&self, alert: &RawAlert<'_>) {
+        let add = |sum: &AtomicU64, more: u64| sum.store(sum.load(Relaxed) + more, Relaxed);
+        add(&self.alerts, 1);
+        add(&self.bytes, alert.json.len() as u64);
+        self.started.get_or_init(Instant::now);
+        let Some(changed) = alert.changed.map(Timestamp::as_millisecond) else { return };
+        if self.first.get().is_some() {
+            let step = match changed.cmp(&self.last.load(Relaxed)) {
+                Ordering::Greater => RISING,
+                Ordering::Less => FALLING,
+                Ordering::Equal => 0,
+            };
+            self.order.store(self.order.load(Relaxed) | step, Relaxed);
+        }
+        self.first.get_or_init(|| changed);
+        self.last.store(changed, Relaxed);
+    }
+
+    fn seconds_left(&self, span: Option<(Timestamp, Timestamp)>) -> Option<u32> {
+        let (since, until) = span?;
+        let (first, started) = (Timestamp::from_millisecond(*self.first.get()?).ok()?, self.started.get()?);
+        let last = Timestamp::from_millisecond(self.last.load(Relaxed)).ok()?;
         let whole = until.duration_since(since).as_secs_f64();
-        let (behind, ahead) = match self.order {
-            Order::Rising => (last.duration_since(first), until.duration_since(last)),
-            Order::Falling => (first.duration_since(last), last.duration_since(since)),
-            Order::Unknown | Order::None => return None,
+        let (behind, ahead) = match self.order.load(Relaxed) {
+            RISING => (last.duration_since(first), until.duration_since(last)),
+            FALLING => (first.duration_since(last), last.duration_since(since)),
+            _ => return None,
         };
         let (behind, ahead) = (behind.as_secs_f64(), ahead.as_secs_f64().max(0.0));
         let spent = started.elapsed();

@@ -76,6 +76,11 @@ impl Engine {
             }
             None => None,
         };
+        // While the passphrase is made a key, which takes long by design, another processor can prepare what talks to hosts.
+        let prepared = matches!(unlock, Unlock::Passphrase(_)).then(|| {
+            let (folder, cloud) = (folder.clone(), file_cloud.clone());
+            tokio::task::spawn_blocking(move || prepared_client(&folder, cloud))
+        });
         let unlock = match unlock {
             Unlock::Keyring => vault::Unlock::Keyring,
             Unlock::Passphrase(passphrase) => vault::Unlock::Passphrase(passphrase),
@@ -95,7 +100,14 @@ impl Engine {
         let (vault, client, unfinished) = (Mutex::new(vault), Mutex::new(None), Mutex::new(unfinished));
         let one_run = Mutex::default();
         let shelf = Shelf::default();
-        Ok(Self(Arc::new(Inner { vault, folder, file_cloud, settings, one_run, shelf, client, unfinished })))
+        let engine =
+            Self(Arc::new(Inner { vault, folder, file_cloud, settings, one_run, shelf, client, unfinished }));
+        if let Some(prepared) = prepared {
+            if let Ok(Some((cloud, built_with, client))) = prepared.await {
+                engine.keep_client(&cloud, &built_with, &client);
+            }
+        }
+        Ok(engine)
     }
 
     /// The platform's data folder for this product; `MSSP_ONBOARD_DATA` overrides it.
@@ -273,4 +285,13 @@ pub(crate) fn cloud_of(customer: &Customer) -> Result<Cloud, Problem> {
     serde_json::from_value(customer.cloud.clone()).map_err(|error| {
         Problem::new(ProblemCode::VaultDamaged).with("reason", "vault-damaged-customer").caused_by(&error)
     })
+}
+
+/// The client that will most probably be wanted. What goes wrong here is told when a client is asked for: then it is built
+/// anew.
+fn prepared_client(folder: &Path, file_cloud: Option<Cloud>) -> Option<(Cloud, Settings, Http)> {
+    let cloud = file_cloud.or_else(|| Cloud::builtin("commercial"))?;
+    let settings = Settings::read(folder).ok()?;
+    let client = settings.client_without_password(&cloud)?;
+    Some((cloud, settings, client))
 }

@@ -34,7 +34,7 @@ impl Engine {
         &self,
         customer: &str,
         query: PullQuery,
-        receive: &mut (dyn FnMut(RawAlert<'_>) -> Result<(), Problem> + Send),
+        receive: &mut (dyn FnMut(&RawAlert<'_>) -> Result<(), Problem> + Send),
         host: &dyn Host,
     ) -> Result<PullSummary, Problem> {
         self.pull_until(customer, query, receive, host, std::future::pending()).await
@@ -49,7 +49,7 @@ impl Engine {
         &self,
         customer: &str,
         query: PullQuery,
-        receive: &mut (dyn FnMut(RawAlert<'_>) -> Result<(), Problem> + Send),
+        receive: &mut (dyn FnMut(&RawAlert<'_>) -> Result<(), Problem> + Send),
         host: &dyn Host,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<PullSummary, Problem> {
@@ -111,7 +111,7 @@ impl<'a> Reading<'a> {
         &self,
         query: PullQuery,
         tokens: &T,
-        receive: &mut (dyn FnMut(RawAlert<'_>) -> Result<(), Problem> + Send),
+        receive: &mut (dyn FnMut(&RawAlert<'_>) -> Result<(), Problem> + Send),
         host: &dyn Host,
     ) -> Result<PullSummary, Problem> {
         let started = tokio::time::Instant::now();
@@ -134,8 +134,8 @@ impl<'a> Reading<'a> {
         request.listener = Some(listener);
         let tokens = Watched { tokens, last: Mutex::new(None) };
         let course = Course::new(told_ago, span);
-        let sink = |alert: RawAlert<'_>| {
-            course.arrived(&alert);
+        let sink = |alert: &RawAlert<'_>| {
+            course.arrived(alert);
             receive(alert)
         };
         let mut pulling = pin!(defender::pull(self.http.client(), &request, &tokens, sink));

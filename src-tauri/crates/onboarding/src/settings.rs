@@ -152,6 +152,14 @@ impl Settings {
         }
     }
 
+    /// The client that these settings give where no secret is needed for it.
+    pub(crate) fn client_without_password(&self, cloud: &Cloud) -> Option<Http> {
+        if self.proxy.user.is_some() {
+            return None;
+        }
+        network::client(cloud, &self.route(None), self.authorities()).ok()
+    }
+
     fn authorities(&self) -> Vec<CertificateDer<'static>> {
         self.authority
             .iter()

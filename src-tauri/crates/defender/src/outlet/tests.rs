@@ -11,7 +11,7 @@ use crate::walk::Page;
 
 fn take<F>(outlet: &mut Outlet<F>, json: &str, page: &mut Page) -> Result<(), Halt<Infallible>>
 where
-    F: FnMut(RawAlert<'_>) -> Result<(), Infallible>,
+    F: FnMut(&RawAlert<'_>) -> Result<(), Infallible>,
 {
     let list = format!("[{json}]");
     let mut splitter = Splitter::new(outlet.largest_element(), outlet.members());
@@ -21,7 +21,7 @@ where
 #[test]
 fn detections_of_one_alert_differ_in_their_full_id() {
     let mut ids = Vec::new();
-    let sink = |alert: RawAlert<'_>| {
+    let sink = |alert: &RawAlert<'_>| {
         ids.push(alert.id.to_owned());
         Ok::<_, Infallible>(())
     };
@@ -46,7 +46,7 @@ fn detections_of_one_alert_differ_in_their_full_id() {
 #[test]
 fn incidents_give_their_alerts() {
     let mut ids = Vec::new();
-    let sink = |alert: RawAlert<'_>| {
+    let sink = |alert: &RawAlert<'_>| {
         ids.push(alert.id.to_owned());
         Ok::<_, Infallible>(())
     };
@@ -68,7 +68,7 @@ fn incidents_give_their_alerts() {
 #[test]
 fn held_alerts_come_out_newest_first_and_no_more_than_wanted() {
     let mut ids = String::new();
-    let sink = |alert: RawAlert<'_>| {
+    let sink = |alert: &RawAlert<'_>| {
         ids.push_str(alert.id);
         Ok::<_, Infallible>(())
     };
@@ -89,7 +89,7 @@ fn held_alerts_come_out_newest_first_and_no_more_than_wanted() {
 fn the_limit_ends_the_pull_with_its_last_alert() {
     let query = Query { limit: Some(1), ..Query::default() };
     let mut outlet =
-        Outlet::new(SourceId::GraphAlerts, &query, false, |_: RawAlert<'_>| Ok::<_, Infallible>(()));
+        Outlet::new(SourceId::GraphAlerts, &query, false, |_: &RawAlert<'_>| Ok::<_, Infallible>(()));
     assert!(matches!(take(&mut outlet, r#"{"id":"a"}"#, &mut Page::default()), Err(Halt::Enough)));
 }
 

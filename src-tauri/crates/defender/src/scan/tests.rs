@@ -3,14 +3,16 @@
 use proptest::prelude::*;
 use serde::de::IgnoredAny;
 
-use super::{Broken, Scan};
+use super::{Broken, Members, Names, Scan};
+
+const WANTED: &[&str] = &["id", "Name"];
 
 /// Reads a whole text, cut into parts of this size.
 fn read(json: &[u8], size: usize) -> Result<Option<usize>, (Broken, usize)> {
-    let mut scan = Scan::new(&["id", "Name"]);
+    let (mut scan, mut names) = (Scan::new(), Names::in_one(WANTED));
     let mut before = 0;
     for part in json.chunks(size) {
-        match scan.run(&json[..before], part) {
+        match scan.run(&json[..before], part, &mut names) {
             Ok(None) => before += part.len(),
             Ok(Some(end)) => return Ok(Some(before + end)),
             Err((broken, at)) => return Err((broken, before + at)),
@@ -20,13 +22,17 @@ fn read(json: &[u8], size: usize) -> Result<Option<usize>, (Broken, usize)> {
 }
 
 fn members(json: &str, size: usize) -> [Option<&str>; 2] {
-    let mut scan = Scan::new(&["id", "Name"]);
+    found(json, size, &mut Names::in_one(WANTED)).of(json)
+}
+
+fn found(json: &str, size: usize, names: &mut Names) -> Members {
+    let mut scan = Scan::new();
     let mut before = 0;
     for part in json.as_bytes().chunks(size) {
-        scan.run(&json.as_bytes()[..before], part).unwrap();
+        scan.run(&json.as_bytes()[..before], part, names).unwrap();
         before += part.len();
     }
-    scan.members().of(json)
+    scan.members()
 }
 
 #[test]
@@ -113,6 +119,41 @@ fn members_are_found_at_the_outermost_level_only_and_the_first_of_a_name_counts(
     assert_eq!(members("{\"\\ud800\":1,\"id\":true}", 3), [Some("true"), None]);
 }
 
+#[test]
+fn what_earlier_values_were_like_changes_nothing() {
+    let values = [
+        r#"{"x":1,"id":"a","Name":"b","another name that is longer than a block":null,"last":true}"#,
+        r#"{"x":1,"id":"c","Name":"d","another name that is longer than a block":null,"last":true}"#,
+        // The same names with other values, twice, elsewhere, with white space, begun the same, escaped, and inside.
+        r#"{"x":"","id":{"id":1},"Name":[],"last":-1.5e3,"more":{}}"#,
+        r#"{"x":1,"id":2,"id":3,"NAME":4,"Name":5}"#,
+        r#"{"Name":1,"x":2,"id":3}"#,
+        r#"{"x":1 ,"id":2 , "Name" :"3"}"#,
+        r#"{"x":1,"idx":2,"Nam":3,"id":4,"name":""}"#,
+        r#"{"x":1,"id":"2","Name":{"x":1,"id":2,"Name":3}}"#,
+        r#"{"y":[{"x":1,"id":2,"Name":3}],"x":0}"#,
+        r#"{}"#,
+        r#"{"x":1,"id":"","Name":""}"#,
+    ];
+    for size in 1..99 {
+        let mut names = Names::in_many(WANTED);
+        for json in values.iter().chain(values.iter().rev()) {
+            assert_eq!(
+                found(json, size, &mut names),
+                found(json, size, &mut Names::in_one(WANTED)),
+                "{json}"
+            );
+        }
+    }
+    let mut names = Names::in_many(WANTED);
+    for (json, at) in
+        [(r#"{"x":1,"id":2}"#, None), (r#"{"x":1,"id":}"#, Some(12)), (r#"{"x":1,"id" 2}"#, Some(12))]
+    {
+        let fault = Scan::new().run(&[], json.as_bytes(), &mut names).err();
+        assert_eq!(fault, at.map(|at| (Broken::NotJson, at)), "{json}");
+    }
+}
+
 /// JSON, and what is nearly JSON.
 fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop::sample::select(vec![
@@ -161,6 +202,12 @@ proptest! {
     ) {
         let said = read(&json, size);
         prop_assert_eq!(said, read(&json, json.len().max(1)));
+        let mut names = Names::in_many(WANTED);
+        let [first, again] = [(); 2].map(|()| {
+            let mut scan = Scan::new();
+            (scan.run(&[], &json, &mut names), scan.members())
+        });
+        prop_assert_eq!(first, again);
         let text = std::str::from_utf8(&json).unwrap().trim_start_matches([' ', '\n']);
         let blank = json.len() - text.len();
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();

@@ -93,7 +93,7 @@ async fn every_documented_field_of_every_source_can_be_had() {
         };
         let mut had = Vec::new();
         let request = request(source, server.at(path), Query::default());
-        let pulled = pull(&client(), &request, &Tokens::new(), |alert: RawAlert<'_>| {
+        let pulled = pull(&client(), &request, &Tokens::new(), |alert: &RawAlert<'_>| {
             had.push((
                 alert.json.to_owned(),
                 serde_json::to_value(alert.row()).unwrap(),

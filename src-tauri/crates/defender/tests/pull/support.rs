@@ -204,7 +204,7 @@ pub(crate) async fn run(request: &PullRequest) -> (Vec<String>, Pulled) {
 
 pub(crate) async fn run_with(request: &PullRequest, tokens: &Tokens) -> (Vec<String>, Pulled) {
     let mut alerts = Vec::new();
-    let summary = pull(&client(), request, tokens, |alert: RawAlert<'_>| {
+    let summary = pull(&client(), request, tokens, |alert: &RawAlert<'_>| {
         alerts.push(alert.json.to_owned());
         Ok(())
     })

@@ -250,7 +250,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
     });
     let url = format!("https://localhost:{port}/api/alerts").parse().unwrap();
     let request = request(SourceId::SiemDetections, url, Query::default());
-    let failed = pull(&http, &request, &Tokens::new(), |_: RawAlert<'_>| Ok(())).await;
+    let failed = pull(&http, &request, &Tokens::new(), |_: &RawAlert<'_>| Ok(())).await;
     assert!(matches!(failed, Err(PullError::Tls { .. })), "{failed:?}");
     server.abort();
 }
@@ -259,7 +259,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
 async fn whoever_takes_the_alerts_can_end_the_pull() {
     let server = Server::of(vec![json(r#"[{"AlertId":"a"},{"AlertId":"b"}]"#)]).await;
     let mut taken = 0;
-    let failed = pull(&client(), &detections(&server), &Tokens::new(), |_: RawAlert<'_>| {
+    let failed = pull(&client(), &detections(&server), &Tokens::new(), |_: &RawAlert<'_>| {
         taken += 1;
         Err(CallerError("disk full"))
     })

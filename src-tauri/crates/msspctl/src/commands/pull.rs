@@ -141,8 +141,8 @@ pub(crate) async fn run(args: &PullArgs, engine: &Engine, output: &Output) -> Re
     let mut writer = AlertWriter::new(target, format, fields, output.prose());
     let voice = Voice::new(output);
     let (mut closed, mut bytes) = (false, 0);
-    let mut receive = |alert: RawAlert<'_>| {
-        writer.alert(&alert).map_err(|failure| match failure {
+    let mut receive = |alert: &RawAlert<'_>| {
+        writer.alert(alert).map_err(|failure| match failure {
             Failure::Problem(problem) => problem,
             Failure::OutputClosed => {
                 closed = true;

@@ -41,7 +41,7 @@ pub(super) async fn newest(
             let now = clock::now();
             gathered.begin(now.saturating_sub(SignedDuration::from_hours(*hours)).unwrap_or(now), now);
         }
-        let mut receive = |alert: RawAlert<'_>| {
+        let mut receive = |alert: &RawAlert<'_>| {
             if let Some(gathered) = gathered {
                 return gathered.push(&alert);
             }
