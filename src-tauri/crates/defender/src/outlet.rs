@@ -345,7 +345,8 @@ impl<F> Outlet<F> {
 
 /// An element as text, where it is an object.
 fn alert_text<E>(element: Element<'_>) -> Result<&str, Halt<E>> {
-    let json = simdutf8::basic::from_utf8(element.bytes).map_err(|_| Halt::Unreadable(Unreadable::NotUtf8))?;
+    let json =
+        simdutf8::basic::from_utf8(element.bytes).map_err(|_| Halt::Unreadable(Unreadable::NotUtf8))?;
     if json.starts_with('{') { Ok(json) } else { Err(Halt::Unreadable(Unreadable::NotAnAlert)) }
 }
 

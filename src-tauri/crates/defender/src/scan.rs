@@ -13,6 +13,7 @@ pub(crate) use names::{MOST_WANTED, Names};
 
 /// Deepest nesting of a value: as many levels as [`Scan::kinds`] has bits.
 const DEEPEST: u32 = 128;
+
 /// Why a value is read no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Broken {
