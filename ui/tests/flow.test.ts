@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { done_until } from '../src/lib/host/fake';
+import { done_until, problem } from '../src/lib/host/fake';
 import { at, evidence, gone, heading, inside, open_customer, open_window, page, says, settled, step_state, until } from './window';
 
 describe('a window that was closed in the middle', () => {
@@ -192,6 +192,17 @@ describe('the vault', () => {
     await user.click(at('unlock'));
     await until(() => expect(page()).toBe('customers-empty'));
     expect(host.given.unlock).toEqual(['correct horse']);
+  });
+
+  test('asks again after a passphrase that was wrong, with one reproach', async () => {
+    const { user } = await open_window({ vault: 'locked-passphrase', fails: { unlock: problem('vault-key-wrong') } });
+    await user.type(at('passphrase'), 'correct horse');
+    await user.click(at('unlock'));
+    await until(() => expect(at('problem').getAttribute('data-code')).toBe('vault-key-wrong'));
+    expect((at('passphrase') as HTMLInputElement).value).toBe('');
+    expect(gone('passphrase-error')).toBe(true);
+    await user.click(at('unlock'));
+    expect(says('passphrase-error')).toContain('Enter the passphrase');
   });
 
   test('can be for this session only, said aloud', async () => {
