@@ -3,13 +3,14 @@
  * pages while working on them; not part of what is shipped.
  */
 import type { CustomerView } from '../contract/CustomerView';
+import type { Progress } from '../contract/Progress';
 import type { Step } from '../contract/Step';
 import { isLocale } from '../paraglide/runtime';
 import type { App, Stage } from '../state/app.svelte';
 import { screens } from '../screens/index.svelte';
 import { language } from '../state/language.svelte';
 import { theme } from '../state/theme.svelte';
-import { done_until, fake_host, problem, type FakeOptions } from './fake';
+import { done_until, fake_host, problem, type FakeHost, type FakeOptions } from './fake';
 import type { Host } from './index';
 
 interface Scene {
@@ -20,6 +21,8 @@ interface Scene {
   /** What a person does there: the ids of what is pressed, in order. */
   presses?: string[];
   types?: Record<string, string>;
+  /** What the engine tells then. */
+  tells?: Progress[];
 }
 
 const until = (step: Step, given: Partial<CustomerView> = {}) => done_until(step, given);
@@ -64,6 +67,15 @@ const SCENES: Record<string, Scene> = {
   },
   consent: { host: { customers: [until('register')] }, stage: 'consent' },
   'consent-waiting': { host: { customers: [until('register')], holds: ['consent'] }, stage: 'consent', presses: ['#primary'] },
+  'consent-noticed': {
+    host: { customers: [until('register')], holds: ['consent'] }, stage: 'consent', presses: ['#primary'],
+    tells: [
+      { event: 'noticed', notice: 'not-an-answer', reason: 'wrong-state', times: 1 },
+      { event: 'noticed', notice: 'page-turned-away', reason: null, times: 2 },
+      { event: 'noticed', notice: 'tls-spoken', reason: null, times: 1 },
+      { event: 'noticed', notice: 'nothing-arrives', reason: null, times: 1 },
+    ],
+  },
   'consent-paste': { host: { customers: [until('register')], holds: ['consent'] }, stage: 'consent', presses: ['#consent-paste'] },
   'consent-handoff': { host: { customers: [until('register')] }, stage: 'consent', presses: ['#consent-handoff'] },
   'consent-done': { host: { customers: [until('register')] }, stage: 'consent', presses: ['#primary'] },
@@ -113,7 +125,7 @@ function enter(id: string, text: string): void {
   }
 }
 
-async function play(scene: Scene, app: App): Promise<void> {
+async function play(scene: Scene, app: App, host: FakeHost): Promise<void> {
   const [first] = app.customers;
   if (scene.stage && first) {
     app.open(first);
@@ -136,6 +148,8 @@ async function play(scene: Scene, app: App): Promise<void> {
       await frames();
     }
   }
+  scene.tells?.forEach((progress) => host.tell(progress));
+  await frames();
 }
 
 /** Leaves what axe finds on the page in an attribute of the root, for whoever reads the page from outside. */
@@ -156,13 +170,14 @@ export async function showcase(query: URLSearchParams): Promise<{ host: Host; on
     language.choose(locale);
   }
   const shade = query.get('theme');
+  const host = fake_host(scene.host);
   return {
-    host: fake_host(scene.host),
+    host,
     onready: (app) => {
       if (shade === 'light' || shade === 'dark') {
         theme.choose(shade);
       }
-      void play(scene, app).then(async () => {
+      void play(scene, app, host).then(async () => {
         if (query.has('axe')) {
           await judge();
         }
