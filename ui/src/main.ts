@@ -9,8 +9,8 @@ import App from './App.svelte';
 import { inside_shell, tauri_host } from './lib/host/tauri';
 import { language } from './lib/state/language.svelte';
 
-const target = document.getElementById('app');
-if (target) {
+/** Not awaited where the module is evaluated: what is loaded here may import from this module's own file, and would wait for it. */
+async function start(target: HTMLElement): Promise<void> {
   const spoken = language.start();
   if (inside_shell()) {
     const host = tauri_host();
@@ -23,4 +23,9 @@ if (target) {
     const [{ showcase }] = await Promise.all([import('./lib/host/showcase'), spoken]);
     mount(App, { target, props: await showcase(new URLSearchParams(location.search)) });
   }
+}
+
+const target = document.getElementById('app');
+if (target) {
+  void start(target);
 }
