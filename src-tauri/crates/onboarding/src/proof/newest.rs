@@ -43,7 +43,7 @@ pub(super) async fn newest(
         }
         let mut receive = |alert: &RawAlert<'_>| {
             if let Some(gathered) = gathered {
-                return gathered.push(&alert);
+                return gathered.push(alert);
             }
             rows.push(alert.row());
             Ok(())
