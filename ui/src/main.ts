@@ -9,7 +9,10 @@ import App from './App.svelte';
 import { inside_shell, tauri_host } from './lib/host/tauri';
 import { language } from './lib/state/language.svelte';
 
-/** Not awaited where the module is evaluated: what is loaded here may import from this module's own file, and would wait for it. */
+/**
+ * Never awaited at the top level: the bundler puts what screens share into the file of this module, so what is loaded here
+ * would wait for this module, and this module for it.
+ */
 async function start(target: HTMLElement): Promise<void> {
   const spoken = language.start();
   if (inside_shell()) {

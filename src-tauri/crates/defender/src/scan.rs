@@ -113,7 +113,7 @@ impl Scan {
     }
 
     /// Reads on; gives the number of bytes up to the value's end, or nothing when the value goes on. `earlier` is the
-    /// value up to here: a name may have begun there. The outermost members of the `names` are looked for.
+    /// value up to here: a name may have begun there. It may be missing where names are ignored.
     ///
     /// # Errors
     /// Why it is read no further, and at which of these bytes.
@@ -323,7 +323,7 @@ impl Scan {
 
     fn end_name(&mut self, earlier: &[u8], bytes: &[u8], at: usize, names: &mut Names) {
         self.next = Next::Colon;
-        if self.depth != 1 {
+        if self.depth != 1 || names.are_ignored() {
             return;
         }
         let which = if let Some(from) = self.began.checked_sub(self.taken) {

@@ -93,9 +93,9 @@ pub(crate) struct Splitter {
     /// Bytes received, up to the fault where there is one.
     received: u64,
     largest_element: usize,
-    /// The members of elements, those that are looked for among them.
+    /// Names of the elements' members.
     names: Names,
-    /// The members of what stands in the envelope: nothing is looked for.
+    /// Names of members in the rest of the envelope: ignored.
     other_names: Names,
 }
 

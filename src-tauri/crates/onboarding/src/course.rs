@@ -25,8 +25,8 @@ pub(crate) struct Course {
     span: Option<(Timestamp, Timestamp)>,
 }
 
-/// What has arrived. One pull writes, without a lock: that would have every alert wait until the one before has left the
-/// processor's hands, a twentieth of a pull's time.
+/// What has arrived. One task writes it, alert by alert, and the same task reads it, so that nothing is locked: a lock for each
+/// alert is a twentieth of a pull's time.
 #[derive(Default)]
 struct Arrived {
     alerts: AtomicU64,
@@ -43,8 +43,9 @@ struct State {
     told: Option<PullProgress>,
 }
 
-/// In which order the times of the alerts came: bits that only ever are added.
+/// In which order the times of the alerts came: both bits where in none.
 const RISING: u8 = 1;
+/// See [`RISING`].
 const FALLING: u8 = 2;
 
 impl Course {

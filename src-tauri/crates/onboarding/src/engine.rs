@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use catalog::Cloud;
 use secrecy::SecretString;
+use tokio::task::JoinHandle;
 use vault::files::{FileError, NewSet};
 use vault::{Customer, Vault, VaultError};
 
@@ -58,6 +59,8 @@ struct Inner {
     shelf: Shelf,
     /// The client that was built last, with the cloud that it is for. Gone when the settings change.
     client: Mutex<Option<(Cloud, Http)>>,
+    /// The client that was begun with the start; nothing once it was asked for, or another way was chosen.
+    prepared: Mutex<Option<JoinHandle<Option<Prepared>>>>,
     /// Folders into which files are being written.
     unfinished: Mutex<Unfinished>,
 }
@@ -100,14 +103,18 @@ impl Engine {
         let (vault, client, unfinished) = (Mutex::new(vault), Mutex::new(None), Mutex::new(unfinished));
         let one_run = Mutex::default();
         let shelf = Shelf::default();
-        let engine =
-            Self(Arc::new(Inner { vault, folder, file_cloud, settings, one_run, shelf, client, unfinished }));
-        if let Some(prepared) = prepared {
-            if let Ok(Some((cloud, built_with, client))) = prepared.await {
-                engine.keep_client(&cloud, &built_with, &client);
-            }
-        }
-        Ok(engine)
+        let prepared = Mutex::new(prepared);
+        Ok(Self(Arc::new(Inner {
+            vault,
+            folder,
+            file_cloud,
+            settings,
+            one_run,
+            shelf,
+            client,
+            prepared,
+            unfinished,
+        })))
     }
 
     /// The platform's data folder for this product; `MSSP_ONBOARD_DATA` overrides it.
@@ -188,7 +195,17 @@ impl Engine {
     /// Goes another way in this run.
     pub(crate) fn take_one_run(&self, chosen: Chosen) {
         *self.0.one_run.lock().unwrap_or_else(PoisonError::into_inner) = chosen;
+        *self.0.prepared.lock().unwrap_or_else(PoisonError::into_inner) = None;
         *self.0.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The client that was begun with the start is kept, as soon as it is there.
+    pub(crate) async fn keep_prepared_client(&self) {
+        let prepared = self.0.prepared.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(prepared) = prepared else { return };
+        if let Ok(Some((cloud, built_with, client))) = prepared.await {
+            self.keep_client(&cloud, &built_with, &client);
+        }
     }
 
     /// The client that was built for that cloud, if it was the last one.
@@ -287,9 +304,12 @@ pub(crate) fn cloud_of(customer: &Customer) -> Result<Cloud, Problem> {
     })
 }
 
+/// A client, for which cloud, and the settings that it was built with.
+type Prepared = (Cloud, Settings, Http);
+
 /// The client that will most probably be wanted. What goes wrong here is told when a client is asked for: then it is built
 /// anew.
-fn prepared_client(folder: &Path, file_cloud: Option<Cloud>) -> Option<(Cloud, Settings, Http)> {
+fn prepared_client(folder: &Path, file_cloud: Option<Cloud>) -> Option<Prepared> {
     let cloud = file_cloud.or_else(|| Cloud::builtin("commercial"))?;
     let settings = Settings::read(folder).ok()?;
     let client = settings.client_without_password(&cloud)?;

@@ -275,6 +275,7 @@ impl Engine {
 
     /// The HTTP client for a cloud, with proxy and authorities as they are set. Clients of one cloud share connections.
     pub(crate) async fn http(&self, cloud: &Cloud) -> Result<Http, Problem> {
+        self.keep_prepared_client().await;
         if let Some(client) = self.kept_client(cloud) {
             return Ok(client);
         }

@@ -20,10 +20,10 @@ pub(crate) struct Names {
     wanted: &'static [&'static str],
     /// One bit for the length of each.
     lengths: u64,
-    /// How many names are kept.
+    /// How many names may be kept.
     places: usize,
-    /// The names that came last, in their order.
-    kept: Vec<Kept>,
+    /// The name that came last at each place, unless it is too long to be compared or has escapes.
+    kept: Vec<Option<Kept>>,
 }
 
 /// A name as it stood.
@@ -31,15 +31,11 @@ pub(crate) struct Names {
 struct Kept {
     /// With the quote and the colon after it.
     bytes: [u8; LONGEST],
+    /// Of all three.
     length: usize,
     /// One bit for each of its bytes.
     mask: u32,
     which: Option<usize>,
-}
-
-impl Kept {
-    /// Equal to nothing.
-    const NONE: Self = Self { bytes: [0; LONGEST], length: 0, mask: u32::MAX, which: None };
 }
 
 impl Names {
@@ -55,11 +51,16 @@ impl Names {
         Self { places: MOST_PLACES, ..Self::in_one(wanted) }
     }
 
+    /// No name is looked for, and none is kept.
+    pub(super) fn are_ignored(&self) -> bool {
+        self.wanted.is_empty() && self.places == 0
+    }
+
     /// Whether a name at this place is the one that came there last, with a colon after it: how long both are, from the
     /// byte after the opening quote on, and which of the wanted names it is.
     #[inline]
     pub(super) fn expected(&self, place: usize, bytes: &[u8]) -> Option<(usize, Option<usize>)> {
-        let kept = self.kept.get(place)?;
+        let kept = self.kept.get(place)?.as_ref()?;
         let bytes = bytes.first_chunk::<LONGEST>()?;
         let equal = equal_bytes(bytes, &kept.bytes);
         (equal & kept.mask == kept.mask).then_some((kept.length, kept.which))
@@ -68,11 +69,11 @@ impl Names {
     /// Takes note of a name that was read at this place; says which of the wanted names it is.
     pub(super) fn read(&mut self, place: usize, name: &[u8], escapes: bool) -> Option<usize> {
         let which = self.which(name, escapes);
-        if place < self.places && !escapes {
+        if place < self.places {
             if self.kept.len() <= place {
-                self.kept.resize(place + 1, Kept::NONE);
+                self.kept.resize(place + 1, None);
             }
-            self.kept[place] = Kept::new(name, which).unwrap_or(Kept::NONE);
+            self.kept[place] = if escapes { None } else { Kept::new(name, which) };
         }
         which
     }

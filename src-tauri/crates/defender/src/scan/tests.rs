@@ -22,17 +22,7 @@ fn read(json: &[u8], size: usize) -> Result<Option<usize>, (Broken, usize)> {
 }
 
 fn members(json: &str, size: usize) -> [Option<&str>; 2] {
-    found(json, size, &mut Names::in_one(WANTED)).of(json)
-}
-
-fn found(json: &str, size: usize, names: &mut Names) -> Members {
-    let mut scan = Scan::new();
-    let mut before = 0;
-    for part in json.as_bytes().chunks(size) {
-        scan.run(&json.as_bytes()[..before], part, names).unwrap();
-        before += part.len();
-    }
-    scan.members()
+    outcome(json.as_bytes(), size, &mut Names::in_one(WANTED)).1.of(json)
 }
 
 #[test]
@@ -119,6 +109,23 @@ fn members_are_found_at_the_outermost_level_only_and_the_first_of_a_name_counts(
     assert_eq!(members("{\"\\ud800\":1,\"id\":true}", 3), [Some("true"), None]);
 }
 
+/// Verdict, end and members of the value that these bytes begin with.
+fn outcome(json: &[u8], size: usize, names: &mut Names) -> (Result<Option<usize>, (Broken, usize)>, Members) {
+    let mut scan = Scan::new();
+    let mut before = 0;
+    for part in json.chunks(size) {
+        match scan.run(&json[..before], part, names) {
+            Ok(None) => before += part.len(),
+            Ok(Some(end)) => return (Ok(Some(before + end)), scan.members()),
+            Err((broken, at)) => return (Err((broken, before + at)), scan.members()),
+        }
+    }
+    (Ok(None), scan.members())
+}
+
+/// Names are compared where a block of bytes is there.
+const A_BLOCK: [u8; 32] = [b' '; 32];
+
 #[test]
 fn what_earlier_values_were_like_changes_nothing() {
     let values = [
@@ -127,30 +134,26 @@ fn what_earlier_values_were_like_changes_nothing() {
         // The same names with other values, twice, elsewhere, with white space, begun the same, escaped, and inside.
         r#"{"x":"","id":{"id":1},"Name":[],"last":-1.5e3,"more":{}}"#,
         r#"{"x":1,"id":2,"id":3,"NAME":4,"Name":5}"#,
+        r#"{"x":1,"id":2,"Name":3,"id":4,"Name":5}"#,
         r#"{"Name":1,"x":2,"id":3}"#,
         r#"{"x":1 ,"id":2 , "Name" :"3"}"#,
         r#"{"x":1,"idx":2,"Nam":3,"id":4,"name":""}"#,
-        r#"{"x":1,"id":"2","Name":{"x":1,"id":2,"Name":3}}"#,
-        r#"{"y":[{"x":1,"id":2,"Name":3}],"x":0}"#,
+        r#"{"x":1,"\u0069d":"2","N\u0061me":{"x":1,"id":2,"Name":3}}"#,
+        r#"{"y":[{"x":1,"id":2,"Name":3}],"x":0,"z":{"x":1,"id":2,"Name":3}}"#,
         r#"{}"#,
         r#"{"x":1,"id":"","Name":""}"#,
+        r#"{"x":1,"id":}"#,
+        r#"{"x":1,"id" 2}"#,
+        r#"{"x":1,"id":"#,
+        "{\"x\":1,\"id\":2,\"Name\":3,\"another name that is longer than a block\":4,\"\0\0\0\0\0\0\0\0",
     ];
-    for size in 1..99 {
+    for size in 1..150 {
         let mut names = Names::in_many(WANTED);
         for json in values.iter().chain(values.iter().rev()) {
-            assert_eq!(
-                found(json, size, &mut names),
-                found(json, size, &mut Names::in_one(WANTED)),
-                "{json}"
-            );
+            let bytes = [json.as_bytes(), &A_BLOCK].concat();
+            let fresh = outcome(&bytes, size, &mut Names::in_one(WANTED));
+            assert_eq!(outcome(&bytes, size, &mut names), fresh, "{json} in parts of {size}");
         }
-    }
-    let mut names = Names::in_many(WANTED);
-    for (json, at) in
-        [(r#"{"x":1,"id":2}"#, None), (r#"{"x":1,"id":}"#, Some(12)), (r#"{"x":1,"id" 2}"#, Some(12))]
-    {
-        let fault = Scan::new().run(&[], json.as_bytes(), &mut names).err();
-        assert_eq!(fault, at.map(|at| (Broken::NotJson, at)), "{json}");
     }
 }
 
@@ -203,11 +206,10 @@ proptest! {
         let said = read(&json, size);
         prop_assert_eq!(said, read(&json, json.len().max(1)));
         let mut names = Names::in_many(WANTED);
-        let [first, again] = [(); 2].map(|()| {
-            let mut scan = Scan::new();
-            (scan.run(&[], &json, &mut names), scan.members())
-        });
-        prop_assert_eq!(first, again);
+        let followed = [json.as_slice(), &A_BLOCK].concat();
+        let first = outcome(&followed, followed.len(), &mut names);
+        prop_assert_eq!(first, outcome(&followed, size, &mut names));
+        prop_assert_eq!(first, outcome(&followed, followed.len(), &mut names));
         let text = std::str::from_utf8(&json).unwrap().trim_start_matches([' ', '\n']);
         let blank = json.len() - text.len();
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
