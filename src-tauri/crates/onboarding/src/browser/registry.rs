@@ -60,7 +60,15 @@ fn program_of(command: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
     use super::*;
+
+    /// The registry lists keys by number: one that goes while they are read has the next one passed over.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     /// A browser that nobody has, entered in the person's part of the registry as an installer does it. Gone at its end.
     struct Invented {
@@ -111,6 +119,7 @@ mod tests {
 
     #[test]
     fn a_browser_is_found_as_its_installer_entered_it() {
+        let _alone = alone();
         let program = this_program();
         let mut browser = Invented::install("Default", &format!("\"{program}\" --single-argument"));
         let found = browser.found().unwrap();
@@ -126,6 +135,7 @@ mod tests {
 
     #[test]
     fn a_browser_whose_program_is_gone_is_not_offered() {
+        let _alone = alone();
         let gone = Invented::install("Gone", r#""C:\nobody has\this.exe""#);
         assert_eq!(gone.found(), None);
         let empty = Invented::install("Empty", "");
@@ -134,6 +144,7 @@ mod tests {
 
     #[test]
     fn a_browser_without_a_name_is_called_by_its_id() {
+        let _alone = alone();
         let browser = Invented::install("Nameless", &this_program());
         let key = CURRENT_USER.create(format!(r"{BROWSERS}\{}", browser.id)).unwrap();
         key.set_string("", "").unwrap();
