@@ -7,18 +7,32 @@ use super::{Broken, Members, Names, Scan};
 
 const WANTED: &[&str] = &["id", "Name"];
 
-/// Reads a whole text, cut into parts of this size.
-fn read(json: &[u8], size: usize) -> Result<Option<usize>, (Broken, usize)> {
-    let (mut scan, mut names) = (Scan::new(), Names::in_one(WANTED));
+type Verdict = Result<Option<usize>, (Broken, usize)>;
+
+/// Reads a text, cut into parts of this size, as far as its first value goes.
+fn scan(json: &[u8], size: usize, names: &mut Names) -> (Verdict, Scan) {
+    let mut scan = Scan::new();
     let mut before = 0;
     for part in json.chunks(size) {
-        match scan.run(&json[..before], part, &mut names) {
+        match scan.run(&json[..before], part, names) {
             Ok(None) => before += part.len(),
-            Ok(Some(end)) => return Ok(Some(before + end)),
-            Err((broken, at)) => return Err((broken, before + at)),
+            Ok(Some(end)) => return (Ok(Some(before + end)), scan),
+            Err((broken, at)) => return (Err((broken, before + at)), scan),
         }
     }
-    Ok(scan.is_whole_number().then_some(json.len()))
+    (Ok(None), scan)
+}
+
+/// The verdict on a whole text: a number ends with it.
+fn read(json: &[u8], size: usize) -> Verdict {
+    let (said, scan) = scan(json, size, &mut Names::in_one(WANTED));
+    said.map(|end| end.or(scan.is_whole_number().then_some(json.len())))
+}
+
+/// What comes of a text.
+fn outcome(json: &[u8], size: usize, names: &mut Names) -> (Verdict, Members) {
+    let (said, scan) = scan(json, size, names);
+    (said, scan.members())
 }
 
 fn members(json: &str, size: usize) -> [Option<&str>; 2] {
@@ -107,20 +121,6 @@ fn members_are_found_at_the_outermost_level_only_and_the_first_of_a_name_counts(
     }
     assert_eq!(members("[{\"id\":1}]", 3), [None, None]);
     assert_eq!(members("{\"\\ud800\":1,\"id\":true}", 3), [Some("true"), None]);
-}
-
-/// Verdict, end and members of the value that these bytes begin with.
-fn outcome(json: &[u8], size: usize, names: &mut Names) -> (Result<Option<usize>, (Broken, usize)>, Members) {
-    let mut scan = Scan::new();
-    let mut before = 0;
-    for part in json.chunks(size) {
-        match scan.run(&json[..before], part, names) {
-            Ok(None) => before += part.len(),
-            Ok(Some(end)) => return (Ok(Some(before + end)), scan.members()),
-            Err((broken, at)) => return (Err((broken, before + at)), scan.members()),
-        }
-    }
-    (Ok(None), scan.members())
 }
 
 /// Names are compared where a block of bytes is there.
